@@ -1,0 +1,136 @@
+"""What happened, to whom it is owed, and every request that was made."""
+
+from datetime import datetime
+from functools import partial
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.encryption import EncryptedTextField
+from portal.ids import new_id
+from portal.models import Partner
+from webhooks.event_types import EventType
+from webhooks.models import Webhook
+
+
+class Event(models.Model):
+    """One thing that happened to a verification. Immutable."""
+
+    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "evt"))
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="events", db_index=False)
+    type = models.CharField(max_length=50, choices=EventType.choices)
+    verification_id = models.CharField(max_length=200)
+    body = EncryptedTextField(help_text="The payload as sent: a fixed point of JSON.stringify∘JSON.parse.")
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 - null: none given
+    is_test = models.BooleanField("test", default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("partner", "idempotency_key"), name="event_idempotency_key"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.verification_id}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def due(self, now: datetime) -> Self:
+        """Return what may be claimed: its time has come, or its lease has run out."""
+        return self.filter(status=Delivery.Status.PENDING, next_attempt_at__lte=now)
+
+
+class Delivery(models.Model):
+    """One event owed to one webhook."""
+
+    class Status(models.TextChoices):
+        #: Owed: waiting for its first or next attempt, or being sent right now.
+        PENDING = "pending"
+        #: Answered with 2xx.
+        SUCCEEDED = "succeeded"
+        #: Every attempt failed.
+        FAILED = "failed"
+        #: Owed, while its webhook is inactive.
+        HELD = "held"
+        #: Given up on purpose.
+        CANCELED = "canceled"
+
+    #: Also the `webhook-id` header, the same on every attempt.
+    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "msg"))
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
+    webhook = models.ForeignKey(Webhook, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    is_test = models.BooleanField("test", default=False)
+    attempt_count = models.PositiveSmallIntegerField("attempts", default=0)
+    #: While leased: when the lease runs out. Else: when the next attempt is due.
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    #: Names the claim that is sending it now; only that claim may record what came of it.
+    lease = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    last_status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    last_cause = models.CharField(max_length=20, blank=True)
+    last_duration_ms = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        indexes = (
+            # engine.claim(): what is due, oldest first.
+            models.Index(fields=("next_attempt_at",), condition=Q(status="pending"), name="delivery_due"),
+            # A webhook's log, newest first, by keyset.
+            models.Index(fields=("webhook", "-id"), name="delivery_log"),
+            # Releasing and counting what is held for a webhook.
+            models.Index(fields=("webhook",), condition=Q(status="held"), name="delivery_held"),
+            # Holding what a deactivated webhook is still owed.
+            models.Index(fields=("webhook",), condition=Q(status="pending"), name="delivery_pending"),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(status="pending", next_attempt_at__isnull=False)
+                | (~Q(status="pending") & Q(next_attempt_at=None, lease=None)),
+                name="delivery_only_pending_is_due",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=("pending", "held"), finished_at=None)
+                | (~Q(status__in=("pending", "held")) & Q(finished_at__isnull=False)),
+                name="delivery_finished_has_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Attempt(models.Model):
+    """One HTTP request of a delivery and what came back."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False)
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField()
+    url = models.CharField("URL", max_length=2048)
+    request_headers = models.JSONField(help_text="As sent; the values of the partner's own headers are masked.")
+    status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    #: Empty after success, else a deliveries.causes.Cause.
+    cause = models.CharField(max_length=20, blank=True)
+    #: What went wrong, in words for the partner's developer.
+    detail = models.TextField(blank=True)
+    #: The answer's first bytes as text.
+    response = EncryptedTextField(blank=True, owner="delivery_id")
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(fields=("delivery", "number"), name="attempt_number_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.delivery_id}"
+
+    @property
+    def succeeded(self) -> bool:
+        return not self.cause

@@ -1,0 +1,100 @@
+"""What the settings must be before strangers may reach the portal."""
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+TRUE = {"true", "on", "ok", "y", "yes", "1"}
+
+
+def is_production(*, debug: str | None, hosts: Sequence[str]) -> bool:
+    """Tell whether strangers can reach us: DEBUG is set to false, or a public host is served."""
+    if debug is not None:
+        return debug.strip().lower() not in TRUE
+    return any(host not in LOCAL_HOSTS for host in hosts)
+
+
+def require_safe(environment: Mapping[str, str]) -> None:
+    """
+    Refuse an unsafe production environment.
+
+    Raises:
+        ImproperlyConfigured: every problem at once, each with its fix.
+
+    """
+    problems = [problem for check in CHECKS if (problem := check(environment))]
+    if problems:
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        raise ImproperlyConfigured(f"The portal will not start in production:\n{lines}")
+
+
+def local_key(path: Path) -> str:
+    """Return the key kept in *path*, made on first use and readable by its owner alone."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _created(path, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+
+
+def _created(path: Path, key: str) -> str:
+    """Write *key* unless another process came first, whose key then counts."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(key)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return path.read_text()
+    finally:
+        draft.unlink()
+    return key
+
+
+def _secret_key(environment: Mapping[str, str]) -> str | None:
+    if len(environment.get("SECRET_KEY", "")) >= 50:
+        return None
+    return (
+        "SECRET_KEY must be set to at least 50 random characters. "
+        'Make one: python -c "import secrets; print(secrets.token_urlsafe(50))"'
+    )
+
+
+def _encryption_keys(environment: Mapping[str, str]) -> str | None:
+    keys = [key for key in environment.get("FIELD_ENCRYPTION_KEYS", "").split(",") if key]
+    try:
+        assert keys, "none set"  # noqa: S101 - both faults have one answer
+        [Fernet(key) for key in keys]
+    except (AssertionError, ValueError):
+        return (
+            "FIELD_ENCRYPTION_KEYS must hold one or more Fernet keys, newest first, separated by "
+            'commas. Make one: python -c "from cryptography.fernet import Fernet; '
+            'print(Fernet.generate_key().decode())"'
+        )
+    return None
+
+
+def _allowed_hosts(environment: Mapping[str, str]) -> str | None:
+    hosts = [host.strip() for host in environment.get("ALLOWED_HOSTS", "").split(",")]
+    if any(hosts) and "*" not in hosts:
+        return None
+    return "ALLOWED_HOSTS must name the portal's own hosts, for example portal.example.com."
+
+
+def _loopback(environment: Mapping[str, str]) -> str | None:
+    if environment.get("WEBHOOKS_ALLOW_LOOPBACK", "").strip().lower() not in TRUE:
+        return None
+    return (
+        "WEBHOOKS_ALLOW_LOOPBACK is for development: it lets partners reach this machine's own "
+        "services. Remove it."
+    )
+
+
+CHECKS = (_secret_key, _encryption_keys, _allowed_hosts, _loopback)

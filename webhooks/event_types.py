@@ -1,0 +1,14 @@
+"""The kinds of event a webhook can subscribe to."""
+
+from django.db.models import TextChoices
+
+
+class EventType(TextChoices):
+    #: The person finished and the source confirmed the data.
+    COMPLETED = "verification.completed"
+    #: The source refused, or the data did not hold.
+    FAILED = "verification.failed"
+    #: The person did not finish in time.
+    EXPIRED = "verification.expired"
+    #: One of our reviewers decided.
+    MANUAL_REVIEW_COMPLETED = "verification.manual_review_completed"

@@ -1,0 +1,146 @@
+"""What a partner configures: where results go, how they are signed and which of them."""
+
+import base64
+import secrets
+from functools import partial
+from typing import Self
+from urllib.parse import urlsplit
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from portal.encryption import EncryptedTextField
+from portal.ids import new_id
+from portal.models import Partner
+from webhooks import signals
+from webhooks.event_types import EventType
+from webhooks.health import Health, health, success_rate
+
+
+def generate_secret() -> str:
+    """Return a new signing secret in the form that Standard Webhooks 1.0.0 gives it."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+class WebhookQuerySet(models.QuerySet["Webhook"]):
+    """Webhooks that still exist; a deleted one remains only for the log."""
+
+    def live(self) -> Self:
+        return self.filter(deleted_at=None)
+
+
+class Webhook(models.Model):
+    """One endpoint of a partner. Health, counts and last delivery are kept here as they happen."""
+
+    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "wh"))
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="webhooks")
+    url = models.CharField("URL", max_length=2048)
+    is_active = models.BooleanField("active", default=True)
+    secret = EncryptedTextField(default=generate_secret)
+    previous_secret = EncryptedTextField(null=True, blank=True)
+    previous_secret_expires_at = models.DateTimeField(null=True, blank=True)
+    event_types = models.JSONField(default=list, blank=True, help_text="None means every type.")
+    payload_template = models.TextField(blank=True)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    deactivated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deactivation_reason = models.TextField(blank=True, editable=False)
+
+    outcomes = models.CharField(max_length=20, blank=True, editable=False)
+    succeeded_count = models.PositiveBigIntegerField(default=0, editable=False)
+    failed_count = models.PositiveBigIntegerField(default=0, editable=False)
+    last_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_status_code = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    last_cause = models.CharField(max_length=20, blank=True, editable=False)
+    last_duration_ms = models.PositiveIntegerField(null=True, blank=True, editable=False)
+
+    objects = WebhookQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+        indexes = (
+            # record(): the webhooks of one partner; the list page in the order of creation.
+            models.Index(fields=("partner", "id"), condition=models.Q(deleted_at=None), name="webhook_live"),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(deactivated_at=None) | models.Q(is_active=False),
+                name="webhook_deactivated_is_inactive",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.host
+
+    @property
+    def host(self) -> str:
+        """The URL's host, with its port when that is not the usual one."""
+        return urlsplit(self.url).netloc
+
+    @property
+    def path(self) -> str:
+        """The URL after its host."""
+        return self.url.partition("://")[2].removeprefix(self.host) or "/"
+
+    @property
+    def health(self) -> Health:
+        return health(self.outcomes, deactivated=self.deactivated_at is not None)
+
+    @property
+    def success_rate(self) -> float | None:
+        """Percentage of finished deliveries that succeeded, tests left out."""
+        return success_rate(succeeded=self.succeeded_count, failed=self.failed_count)
+
+    @property
+    def finished_count(self) -> int:
+        """How many deliveries the success rate speaks of."""
+        return self.succeeded_count + self.failed_count
+
+    def subscribes_to(self, event_type: str) -> bool:
+        return not self.event_types or event_type in self.event_types
+
+    def activate(self) -> None:
+        """Receive again, from a clean slate: old failures no longer colour the health."""
+        self.is_active, self.deactivated_at, self.deactivation_reason = True, None, ""
+        self._save_and_tell(signals.activated, "is_active", "deactivated_at", "deactivation_reason")
+
+    def deactivate(self, *, reason: str = "") -> None:
+        """Stop receiving; with a *reason* it was failures that did it, not a person."""
+        self.is_active = False
+        self.deactivated_at = timezone.now() if reason else None
+        self.deactivation_reason = reason
+        self._save_and_tell(signals.deactivated, "is_active", "deactivated_at", "deactivation_reason")
+
+    def delete_softly(self) -> None:
+        """Forget the configuration for good, and keep the row that the log refers to."""
+        self.is_active, self.deleted_at, self.deactivated_at = False, timezone.now(), None
+        self.secret, self.previous_secret = "", None
+        self.headers.all().delete()
+        self._save_and_tell(
+            signals.deleted, "is_active", "deleted_at", "deactivated_at", "secret", "previous_secret"
+        )
+
+    @transaction.atomic
+    def _save_and_tell(self, signal: signals.Signal, *fields: str) -> None:
+        self.save(update_fields=[*fields, "updated_at"])
+        signal.send(type(self), webhook=self)
+
+
+class WebhookHeader(models.Model):
+    """One header that the partner wants on every request to a webhook."""
+
+    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "whh"))
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="headers")
+    name = models.CharField(max_length=64)
+    value = EncryptedTextField()
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+__all__ = ["EventType", "Webhook", "WebhookHeader", "generate_secret"]
