@@ -64,6 +64,8 @@ class Delivery(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     is_test = models.BooleanField("test", default=False)
     attempt_count = models.PositiveSmallIntegerField("attempts", default=0)
+    #: How many attempts had been made when it was last owed afresh; retries are counted from here.
+    round_start = models.PositiveSmallIntegerField(default=0)
     #: While leased: when the lease runs out. Else: when the next attempt is due.
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     #: Names the claim that is sending it now; only that claim may record what came of it.
@@ -113,7 +115,9 @@ class Attempt(models.Model):
     started_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField()
     url = models.CharField("URL", max_length=2048)
-    request_headers = models.JSONField(help_text="As sent; the values of the partner's own headers are masked.")
+    request_headers = models.JSONField(
+        help_text="As sent; the values of the partner's own headers are masked."
+    )
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
     #: Empty after success, else a deliveries.causes.Cause.
     cause = models.CharField(max_length=20, blank=True)
@@ -124,9 +128,7 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ("number",)
-        constraints = (
-            models.UniqueConstraint(fields=("delivery", "number"), name="attempt_number_unique"),
-        )
+        constraints = (models.UniqueConstraint(fields=("delivery", "number"), name="attempt_number_unique"),)
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.delivery_id}"

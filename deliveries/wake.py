@@ -1,6 +1,71 @@
 """Tell the workers that something is due. The database is the queue; this only saves waiting."""
 
+import atexit
+import logging
+import os
+import threading
+
+from deliveries import tasks
+
+logger = logging.getLogger(__name__)
+
+#: How long a process that ends waits for its last wake to leave, in seconds.
+FLUSH_SECONDS = 2.0
+
 
 def send() -> None:
-    """Wake a worker; a broker that is gone costs latency, never an exception."""
-    raise NotImplementedError
+    """Wake a worker soon. Returns at once, whatever the broker does; many calls may be one wake."""
+    _waker().wake()
+
+
+class Waker:
+    """
+    Publish wakes from a thread of its own.
+
+    A commit must not wait for the broker, and a hundred commits while one wake is being
+    published need only one more.
+    """
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self._wanted = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        threading.Thread(target=self._publish_forever, name="waker", daemon=True).start()
+
+    def wake(self) -> None:
+        self._idle.clear()
+        self._wanted.set()
+
+    def flush(self, timeout: float = FLUSH_SECONDS) -> None:
+        """Wait until what was asked for has been published, or *timeout* seconds."""
+        self._idle.wait(timeout)
+
+    def _publish_forever(self) -> None:
+        while self._wanted.wait():
+            self._wanted.clear()
+            publish()
+            if not self._wanted.is_set():
+                self._idle.set()
+
+
+def publish() -> None:
+    """Put one wake on the broker; one that is gone costs latency, never an exception."""
+    try:
+        tasks.deliver.apply_async(retry=False)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the sweep will find the work
+        logger.warning("No wake was sent (%s); the sweep will find what is due.", type(error).__name__)
+
+
+_lock = threading.Lock()
+_current: Waker | None = None
+
+
+def _waker() -> Waker:
+    """Return this process's waker: a fork inherits the object but not its thread."""
+    global _current  # noqa: PLW0603 - one a process
+    with _lock:
+        if _current is None or _current.pid != os.getpid():
+            _current = Waker()
+            atexit.register(_current.flush)
+        return _current

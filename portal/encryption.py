@@ -19,7 +19,7 @@ class EncryptedTextField(models.TextField):
     The plain text carries its model, field and owner (the attribute named by *owner*), so that a
     token pasted into another row or column is refused with DecryptionError. Decryption waits for
     the first look at the attribute: lists that never show a secret never hold one.
-    Querysets cannot filter on it or update() it: there the owner is unknown.
+    Empty text stays empty. Querysets cannot filter on it or update() it: there the owner is unknown.
     """
 
     def __init__(self, *args: Any, owner: str = "public_id", **kwargs: Any) -> None:
@@ -34,17 +34,17 @@ class EncryptedTextField(models.TextField):
         super().contribute_to_class(cls, name, **kwargs)
         setattr(cls, name, _Decrypting(self))
 
-    def from_db_value(self, value: str | None, *_: Any) -> "_Token | None":
-        return None if value is None else _Token(value)
+    def from_db_value(self, value: str | None, *_: Any) -> str | None:
+        return _Token(value) if value else value
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> "_Token | None":  # noqa: FBT001
+    def pre_save(self, model_instance: models.Model, add: bool) -> str | None:  # noqa: FBT001
         value = model_instance.__dict__.get(self.attname)
-        if value is None or isinstance(value, _Token):
+        if not value or isinstance(value, _Token):
             return value
         return _Token(_fernet().encrypt((self._label(model_instance) + value).encode()).decode())
 
     def get_prep_value(self, value: Any) -> Any:
-        if value is None or isinstance(value, _Token):
+        if not value or isinstance(value, _Token):
             return value
         if hasattr(value, "resolve_expression"):
             return value

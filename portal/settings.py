@@ -123,10 +123,10 @@ CELERY_DB_REUSE_MAX = 10_000
 CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "celerybeat-schedule")
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_BEAT_SCHEDULE = {
-    # Retries come due by the clock, so this bounds how late the shortest wait can be. A sweep
-    # that no worker took within its interval is worthless: the next one finds the same rows.
-    "sweep": {"task": "deliveries.sweep", "schedule": 0.5, "options": {"expires": 5}},
-    "reconcile": {"task": "deliveries.reconcile", "schedule": 10, "options": {"expires": 10}},
+    # Retries come due by the clock, so this bounds how late the shortest wait can be. A sweep that
+    # no worker took in time is worthless: the next one finds the same rows.
+    "sweep": {"task": "deliveries.deliver", "schedule": 0.5, "options": {"expires": 5}},
+    "stragglers": {"task": "deliveries.release_stragglers", "schedule": 10, "options": {"expires": 10}},
 }
 
 # --- People --------------------------------------------------------------------------------------

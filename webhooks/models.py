@@ -102,7 +102,7 @@ class Webhook(models.Model):
         return not self.event_types or event_type in self.event_types
 
     def activate(self) -> None:
-        """Receive again, from a clean slate: old failures no longer colour the health."""
+        """Receive again."""
         self.is_active, self.deactivated_at, self.deactivation_reason = True, None, ""
         self._save_and_tell(signals.activated, "is_active", "deactivated_at", "deactivation_reason")
 

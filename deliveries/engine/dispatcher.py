@@ -1,0 +1,166 @@
+"""The loop of one process: claims, sends side by side, records in bulk."""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+
+from django.db import InterfaceError, OperationalError, connection
+
+from deliveries import sender
+from deliveries.causes import Cause, cause_of_status
+from deliveries.engine.claim import claim
+from deliveries.engine.clock import Clock, database_now
+from deliveries.engine.record import Outcome, record
+from deliveries.engine.render import render
+from deliveries.models import Delivery
+
+logger = logging.getLogger(__name__)
+
+Post = Callable[[str, Mapping[str, str], bytes], sender.Response]
+
+#: How many requests one process has under way at once, and how many of them to one webhook.
+IN_FLIGHT, IN_FLIGHT_PER_WEBHOOK = 256, 16
+
+#: How many deliveries one claim leases at most.
+BATCH = 100
+
+#: How long to leave a database alone that was not there, in seconds.
+DATABASE_PAUSE = 0.5
+
+
+class Dispatcher:
+    """
+    Deliver what is due.
+
+    Any number of threads may call run(): one of them works, the others only tell it that there may
+    be more. The working thread alone talks to the database; sending threads never do, so a hanging
+    endpoint holds a thread and a socket, never a connection or a lock.
+    """
+
+    def __init__(
+        self,
+        *,
+        post: Post = sender.post,
+        clock: Clock = database_now,
+        in_flight: int = IN_FLIGHT,
+        per_webhook: int = IN_FLIGHT_PER_WEBHOOK,
+    ) -> None:
+        self._post = post
+        self._clock = clock
+        self._limit = in_flight
+        self._per_webhook = per_webhook
+        self._pool = ThreadPoolExecutor(in_flight, thread_name_prefix="sender")
+        self._charge = threading.Lock()
+        #: What the working thread waits for: outcomes, and None for "more may be due".
+        self._inbox: SimpleQueue[Outcome | None] = SimpleQueue()
+        self._under_way: Counter[int] = Counter()
+        self._unrecorded: list[Outcome] = []
+        self._more_due = False
+        self._stopping = False
+
+    def run(self) -> None:
+        """Deliver all that is due; return when nothing is due or under way, or another thread works."""
+        self._inbox.put(None)
+        # A thread that finds the charge taken has left its word in the inbox, and whoever had the
+        # charge looks into the inbox once more after giving it up.
+        while not self._inbox.empty() and self._charge.acquire(blocking=False):
+            try:
+                self._work()
+            finally:
+                self._charge.release()
+
+    def stop(self) -> None:
+        """Claim nothing new; what is under way ends within the sender's deadline and is recorded."""
+        self._stopping = True
+
+    def _work(self) -> None:
+        while not self._inbox.empty() or self._under_way or self._unrecorded:
+            self._collect()
+            try:
+                self._record()
+                self._claim_and_send()
+            except (OperationalError, InterfaceError) as error:
+                self._wait_for_database(error)
+
+    def _collect(self) -> None:
+        """Wait for news unless some is unrecorded, and take all there is."""
+        news = [] if self._unrecorded else [self._inbox.get()]
+        while True:
+            try:
+                news.append(self._inbox.get_nowait())
+            except Empty:
+                break
+        for outcome in news:
+            if outcome is None:
+                self._more_due = True
+            else:
+                self._unrecorded.append(outcome)
+                self._leave(outcome.delivery)
+
+    def _leave(self, delivery: Delivery) -> None:
+        self._under_way[delivery.webhook_id] -= 1
+        if not self._under_way[delivery.webhook_id]:
+            del self._under_way[delivery.webhook_id]
+
+    def _record(self) -> None:
+        if self._unrecorded:
+            record(self._unrecorded, now=self._clock())
+            self._unrecorded = []
+
+    def _claim_and_send(self) -> None:
+        """Send what is due, as far as there is room for it."""
+        while self._more_due and not self._stopping:
+            room = self._limit - self._under_way.total()
+            if not room:
+                return
+            claimed = claim(
+                now=self._clock(),
+                limit=min(room, BATCH),
+                under_way=self._under_way,
+                per_webhook=self._per_webhook,
+            )
+            for delivery in claimed.leased:
+                self._under_way[delivery.webhook_id] += 1
+                self._pool.submit(self._send, delivery)
+            self._more_due = claimed.more
+            if not claimed.found:
+                return
+
+    def _send(self, delivery: Delivery) -> None:
+        self._inbox.put(attempt(delivery, post=self._post, timestamp=int(time.time())))
+
+    def _wait_for_database(self, error: Exception) -> None:
+        """Keep the outcomes, and try again with a new connection."""
+        logger.warning("The database did not answer (%s); trying again.", type(error).__name__)
+        connection.close()
+        time.sleep(DATABASE_PAUSE)
+
+
+def attempt(delivery: Delivery, *, post: Post, timestamp: int) -> Outcome:
+    """Make one request and return what came of it, whatever that was."""
+    outcome = Outcome(delivery=delivery, started=time.monotonic(), ended=0)
+    try:
+        request = render(delivery, timestamp=timestamp)
+        outcome.url, outcome.request_headers = request.url, request.logged_headers
+        outcome.started = time.monotonic()
+        response = post(request.url, request.headers, request.body)
+        outcome.status_code, outcome.response = response.status_code, response.body
+        outcome.cause = cause_of_status(response.status_code)
+        outcome.detail = "" if outcome.succeeded else _refusal(response.status_code)
+    except sender.SendError as error:
+        outcome.cause, outcome.detail = error.cause, error.detail
+    except Exception:
+        # Whatever it is, it must cost this delivery alone, and its text may hold what nobody may see.
+        logger.exception("Delivery %s could not be sent.", delivery.public_id)
+        outcome.cause = Cause.INTERNAL
+        outcome.detail = "We could not send this request. The fault is ours; our engineers see it."
+    outcome.ended = time.monotonic()
+    return outcome
+
+
+def _refusal(status_code: int) -> str:
+    return f"Your server answered {status_code}."

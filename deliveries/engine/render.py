@@ -1,0 +1,53 @@
+"""A delivery to the request that is sent."""
+
+from dataclasses import dataclass
+
+from deliveries.models import Delivery
+from deliveries.signing import signature_headers
+from webhooks.models import Webhook
+
+USER_AGENT = "Cr3dentials-Webhooks/1.0"
+
+MASK = "••••••••"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is POSTed. `logged_headers` are the same headers with the partner's own values masked."""
+
+    url: str
+    headers: dict[str, str]
+    body: bytes
+    logged_headers: dict[str, str]
+
+
+def render(delivery: Delivery, *, timestamp: int) -> Request:
+    """
+    Return the request of *delivery*, signed at *timestamp* (seconds since 1970).
+
+    Needs no database when the delivery came from a claim: its event, webhook and headers are there.
+    """
+    webhook, body = delivery.webhook, delivery.event.body.encode()
+    ours = {"Content-Type": "application/json", "User-Agent": USER_AGENT}
+    theirs = {header.name: header.value for header in webhook.headers.all()}
+    signatures = signature_headers(
+        body,
+        message_id=delivery.public_id,
+        timestamp=timestamp,
+        secret=webhook.secret,
+        previous_secret=_overlapping_secret(webhook, timestamp=timestamp),
+    )
+    return Request(
+        url=webhook.url,
+        headers={**theirs, **ours, **signatures},
+        body=body,
+        logged_headers={**ours, **dict.fromkeys(theirs, MASK), **signatures},
+    )
+
+
+def _overlapping_secret(webhook: Webhook, *, timestamp: int) -> str | None:
+    """Return the secret that was rolled, while both still hold."""
+    expires_at = webhook.previous_secret_expires_at
+    if expires_at is None or expires_at.timestamp() <= timestamp:
+        return None
+    return webhook.previous_secret

@@ -1,0 +1,26 @@
+"""Celery's entry points. A message carries no data: it only says that something may be due."""
+
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from deliveries.engine import dispatcher, holding
+
+
+@shared_task(name="deliveries.deliver")
+def deliver() -> None:
+    """Deliver what is due. Sent on commit, and by beat for what a lost wake left behind."""
+    dispatcher.run()
+
+
+@shared_task(name="deliveries.release_stragglers")
+def release_stragglers() -> None:
+    """Release what was held just as its webhook became active again."""
+    holding.release_stragglers()
+
+
+@worker_shutting_down.connect
+def stop_claiming(**_: Any) -> None:
+    """Let what is under way end, and leave the rest to other workers."""
+    dispatcher.stop()
