@@ -5,7 +5,11 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
-from deliveries.engine import dispatcher, holding
+from deliveries.engine import holding
+from deliveries.engine.dispatcher import Dispatcher
+
+#: This process's own. Its threads start with its first delivery.
+dispatcher = Dispatcher()
 
 
 @shared_task(name="deliveries.deliver")

@@ -10,10 +10,3 @@ name may record what came of them. No transaction is open while a socket is.
     record.py      what came back: attempts, outcomes, health, deactivation
     holding.py     deliveries of webhooks that are inactive, active again or gone
 """
-
-from deliveries.engine.dispatcher import Dispatcher
-
-#: This process's dispatcher. Its threads start with its first delivery.
-dispatcher = Dispatcher()
-
-__all__ = ["Dispatcher", "dispatcher"]

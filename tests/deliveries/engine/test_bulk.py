@@ -1,0 +1,45 @@
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+from deliveries.engine.bulk import update_rows
+from deliveries.models import Delivery
+from tests.factories import make_delivery, make_webhook
+from webhooks.models import Webhook
+
+pytestmark = pytest.mark.django_db
+
+LATER = datetime(2026, 11, 23, 12, 30, 15, 123456, tzinfo=UTC)
+
+
+def test_each_row_gets_its_own_values():
+    first, second, untouched = make_delivery(), make_delivery(), make_delivery()
+    lease = uuid.uuid4()
+    fields = ("attempt_count", "next_attempt_at", "lease", "last_cause", "last_status_code")
+    update_rows(
+        Delivery, fields, [(first.pk, 1, LATER, lease, "", None), (second.pk, 2, LATER, None, "dns", 503)]
+    )
+    rows = list(Delivery.objects.order_by("pk").values_list("pk", *fields))
+    assert rows[0] == (first.pk, 1, LATER, lease, "", None)
+    assert rows[1] == (second.pk, 2, LATER, None, "dns", 503)
+    assert rows[2] == (untouched.pk, 0, untouched.next_attempt_at, None, "", None)
+
+
+def test_a_column_of_nothing_but_nulls_is_written():
+    webhook = make_webhook(last_attempt_at=LATER, last_duration_ms=5)
+    update_rows(Webhook, ("last_attempt_at", "last_duration_ms"), [(webhook.pk, None, None)])
+    webhook.refresh_from_db()
+    assert (webhook.last_attempt_at, webhook.last_duration_ms) == (None, None)
+
+
+def test_no_rows_cost_no_query(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        update_rows(Delivery, ("attempt_count",), [])
+
+
+def test_many_rows_cost_one_query(django_assert_num_queries):
+    rows = [make_delivery(webhook=make_webhook()) for _ in range(3)]
+    with django_assert_num_queries(1):
+        update_rows(Delivery, ("attempt_count",), [(row.pk, 7) for row in rows])
+    assert set(Delivery.objects.values_list("attempt_count", flat=True)) == {7}

@@ -1,0 +1,125 @@
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from deliveries.engine.claim import LEASE, claim
+from deliveries.models import Delivery
+from tests.factories import make_delivery, make_event, make_webhook
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now() + timedelta(minutes=1)
+
+
+def claim_now(*, limit=100, under_way=None, per_webhook=100, now=NOW):
+    return claim(now=now, limit=limit, under_way=Counter(under_way or {}), per_webhook=per_webhook)
+
+
+def test_what_is_due_is_leased():
+    delivery = make_delivery()
+    assert claim_now().leased == [delivery]
+    delivery.refresh_from_db()
+    assert delivery.lease is not None
+    assert delivery.next_attempt_at == NOW + LEASE
+
+
+def test_what_is_leased_is_not_claimed_again():
+    make_delivery()
+    claim_now()
+    assert claim_now().leased == []
+
+
+def test_a_lease_that_ran_out_is_claimed_under_another_name():
+    make_delivery()
+    [first] = claim_now().leased
+    [second] = claim_now(now=NOW + LEASE).leased
+    assert first == second
+    assert first.lease != second.lease
+
+
+def test_what_is_not_due_yet_waits():
+    make_delivery(next_attempt_at=NOW + timedelta(milliseconds=1))
+    assert claim_now().leased == []
+
+
+@pytest.mark.parametrize("status", ["succeeded", "failed", "held", "canceled"])
+def test_only_pending_deliveries_are_claimed(status):
+    make_delivery(status=status)
+    assert claim_now().leased == []
+
+
+def test_the_oldest_come_first():
+    late = make_delivery(next_attempt_at=NOW - timedelta(seconds=1))
+    early = make_delivery(next_attempt_at=NOW - timedelta(seconds=9))
+    claimed = claim_now(limit=1)
+    assert claimed.leased == [early]
+    assert claimed.more
+    assert claim_now(limit=1).leased == [late]
+
+
+def test_a_webhook_gets_no_more_than_its_share():
+    busy, other = make_webhook(), make_webhook()
+    for _ in range(3):
+        make_delivery(webhook=busy)
+    make_delivery(webhook=other)
+    claimed = claim_now(per_webhook=2)
+    assert Counter(delivery.webhook_id for delivery in claimed.leased) == {busy.pk: 2, other.pk: 1}
+    assert claimed.more
+
+
+def test_what_is_under_way_counts_towards_the_share():
+    webhook = make_webhook()
+    make_delivery(webhook=webhook)
+    make_delivery(webhook=webhook)
+    assert len(claim_now(per_webhook=2, under_way={webhook.pk: 1}).leased) == 1
+
+
+def test_a_full_webhook_does_not_hide_what_others_are_owed():
+    full, other = make_webhook(), make_webhook()
+    for _ in range(3):
+        make_delivery(webhook=full, next_attempt_at=NOW - timedelta(hours=1))
+    owed = make_delivery(webhook=other)
+    claimed = claim_now(limit=2, per_webhook=1, under_way={full.pk: 1})
+    assert claimed.leased == [owed]
+    assert claimed.more, "the full webhook may be owed more"
+
+
+def test_what_an_inactive_webhook_is_owed_is_held():
+    delivery = make_delivery(webhook=make_webhook(is_active=False))
+    claimed = claim_now()
+    assert (claimed.leased, claimed.found) == ([], 1)
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.next_attempt_at) == (Delivery.Status.HELD, None)
+
+
+def test_a_test_goes_to_an_inactive_webhook_too():
+    webhook = make_webhook(is_active=False)
+    delivery = make_delivery(webhook=webhook, event=make_event(partner=webhook.partner, is_test=True))
+    assert claim_now().leased == [delivery]
+
+
+def test_what_a_deleted_webhook_was_owed_is_canceled():
+    delivery = make_delivery(webhook=make_webhook(is_active=False, deleted_at=NOW))
+    assert claim_now().leased == []
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.finished_at) == (Delivery.Status.CANCELED, NOW)
+
+
+def test_a_claimed_delivery_is_rendered_without_the_database(django_assert_num_queries):
+    make_delivery(webhook=make_webhook(headers={"X-Key": "1"}))
+    [delivery] = claim_now().leased
+    with django_assert_num_queries(0):
+        assert delivery.event.body
+        assert delivery.webhook.secret
+        assert [header.value for header in delivery.webhook.headers.all()] == ["1"]
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_claim_costs_the_same_queries_whatever_it_finds(django_assert_num_queries, count):
+    for _ in range(count):
+        make_delivery()
+    # savepoint, due with events, webhooks, headers, lease, release
+    with django_assert_num_queries(6):
+        claim_now()

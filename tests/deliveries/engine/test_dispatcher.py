@@ -1,0 +1,203 @@
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from deliveries.causes import Cause
+from deliveries.engine import dispatcher as module
+from deliveries.engine.dispatcher import Dispatcher
+from deliveries.models import Attempt, Delivery
+from deliveries.sender import Response, SendError
+from tests.factories import make_delivery, make_webhook
+
+pytestmark = pytest.mark.django_db
+
+Status = Delivery.Status
+
+#: Far longer than any of these tests takes; only a hanging one ever waits so long.
+PATIENCE = 10
+
+
+class Endpoint:
+    """Answer every request alike, and remember them."""
+
+    def __init__(self, answer=Response(200, "{}")):
+        self.answer = answer
+        self.requests = []
+
+    def __call__(self, url, headers, body):
+        self.requests.append((url, headers, body))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def run(post, *, ahead=0, **options):
+    """Run a dispatcher whose clock is *ahead* seconds ahead."""
+    dispatcher = Dispatcher(
+        post=post, clock=lambda: timezone.now() + timedelta(seconds=ahead), in_flight=8, **options
+    )
+    dispatcher.run()
+    return dispatcher
+
+
+def test_what_is_due_is_sent_signed_and_recorded():
+    endpoint, delivery = Endpoint(), make_delivery(webhook=make_webhook(headers={"X-Key": "k1"}))
+    run(endpoint)
+    [(url, headers, body)] = endpoint.requests
+    assert (url, body) == (delivery.webhook.url, delivery.event.body.encode())
+    assert headers["webhook-id"] == delivery.public_id
+    assert headers["X-Key"] == "k1"
+    assert {"x-webhook-signature", "webhook-signature", "webhook-timestamp"} < headers.keys()
+    delivery.refresh_from_db()
+    assert delivery.status == Status.SUCCEEDED
+
+
+def test_the_logged_headers_hide_the_partners_own_values():
+    make_delivery(webhook=make_webhook(headers={"Authorization": "Bearer s3cret"}))
+    run(Endpoint())
+    logged = Attempt.objects.get().request_headers
+    assert logged["Authorization"] == "••••••••"
+    assert "s3cret" not in str(logged)
+
+
+def test_an_endpoint_that_fails_for_ever_gets_six_requests_with_one_id_and_one_body():
+    endpoint, delivery = Endpoint(Response(500, "")), make_delivery()
+    for ahead in range(0, 60, 2):
+        run(endpoint, ahead=ahead)
+    assert len(endpoint.requests) == 6
+    assert {headers["webhook-id"] for _, headers, _ in endpoint.requests} == {delivery.public_id}
+    assert len({body for _, _, body in endpoint.requests}) == 1
+    delivery.refresh_from_db()
+    delivery.webhook.refresh_from_db()
+    assert (delivery.status, delivery.webhook.is_active) == (Status.FAILED, False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status_code", "cause"),
+    [
+        (Response(204, ""), 204, ""),
+        (Response(302, ""), 302, Cause.REDIRECT),
+        (Response(404, "no"), 404, Cause.STATUS),
+        (SendError(Cause.TLS, "The certificate expired."), None, Cause.TLS),
+        (ZeroDivisionError("secret"), None, Cause.INTERNAL),
+    ],
+)
+def test_every_attempt_names_its_cause(answer, status_code, cause):
+    make_delivery()
+    run(Endpoint(answer))
+    attempt = Attempt.objects.get()
+    assert (attempt.status_code, attempt.cause) == (status_code, cause)
+    assert bool(attempt.detail) == bool(cause)
+    assert "secret" not in attempt.detail
+
+
+def test_a_delivery_that_cannot_be_rendered_fails_alone(monkeypatch):
+    poisoned, fine = make_delivery(), make_delivery()
+    monkeypatch.setattr(module, "render", _refusing(poisoned, module.render))
+    run(Endpoint())
+    poisoned.refresh_from_db()
+    fine.refresh_from_db()
+    assert (poisoned.status, poisoned.last_cause) == (Status.PENDING, Cause.INTERNAL)
+    assert fine.status == Status.SUCCEEDED
+
+
+def _refusing(poisoned, render):
+    def refuse(delivery, **kwargs):
+        if delivery == poisoned:
+            raise ValueError("poison")
+        return render(delivery, **kwargs)
+
+    return refuse
+
+
+def test_more_than_one_batch_is_delivered_in_one_run(monkeypatch):
+    monkeypatch.setattr(module, "BATCH", 3)
+    webhook = make_webhook()
+    for _ in range(20):
+        make_delivery(webhook=webhook)
+    run(Endpoint(), per_webhook=2)
+    assert Delivery.objects.filter(status=Status.SUCCEEDED).count() == 20
+
+
+def test_a_webhook_never_has_more_under_way_than_its_share():
+    webhook = make_webhook()
+    for _ in range(6):
+        make_delivery(webhook=webhook)
+    gate, counts = threading.Semaphore(2), []
+
+    def post(url, headers, body):
+        counts.append(gate.acquire(blocking=False))
+        gate.release()
+        return Response(200, "")
+
+    run(post, per_webhook=2)
+    assert counts == [True] * 6
+
+
+def test_a_hanging_endpoint_delays_nobody_else():
+    slow, quick = (
+        make_webhook(url="https://slow.example.org/"),
+        make_webhook(url="https://quick.example.org/"),
+    )
+    make_delivery(webhook=slow)
+    for _ in range(5):
+        make_delivery(webhook=quick)
+    answered, release = [], threading.Event()
+
+    def post(url, headers, body):
+        if url == slow.url:
+            assert release.wait(PATIENCE)
+        answered.append(url)
+        if answered.count(quick.url) == 5:
+            release.set()
+        return Response(200, "")
+
+    run(post, per_webhook=1)
+    assert answered == [quick.url] * 5 + [slow.url]
+
+
+def test_outcomes_survive_a_database_that_goes_away(monkeypatch):
+    monkeypatch.setattr(module, "DATABASE_PAUSE", 0)
+    monkeypatch.setattr(module.connection, "close", lambda: None)
+    failures = iter([OperationalError("the server closed the connection")])
+    real = module.record
+
+    def record(*args, **kwargs):
+        if failure := next(failures, None):
+            raise failure
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(module, "record", record)
+    delivery, endpoint = make_delivery(), Endpoint()
+    run(endpoint)
+    delivery.refresh_from_db()
+    assert delivery.status == Status.SUCCEEDED
+    assert len(endpoint.requests) == 1
+
+
+def test_a_stopped_dispatcher_claims_nothing():
+    delivery, endpoint = make_delivery(), Endpoint()
+    dispatcher = Dispatcher(post=endpoint, clock=timezone.now, in_flight=1)
+    dispatcher.stop()
+    dispatcher.run()
+    delivery.refresh_from_db()
+    assert (endpoint.requests, delivery.lease) == ([], None)
+
+
+def test_a_second_thread_leaves_the_work_to_the_first(monkeypatch):
+    make_delivery()
+    dispatcher = Dispatcher(post=lambda *_: second_run(), clock=timezone.now, in_flight=1)
+    done = []
+
+    def second_run():
+        # On this thread the database is out of reach: it must return without touching it.
+        dispatcher.run()
+        done.append(True)
+        return Response(200, "")
+
+    dispatcher.run()
+    assert done == [True]
+    assert Delivery.objects.get().status == Status.SUCCEEDED
