@@ -24,10 +24,27 @@ DEFAULT_STATUS = {
 #: Express refuses a body over 102,400 bytes; we stop a little earlier.
 MAX_BODY_BYTES = 100_000
 
+#: As many characters as `Event.verification_id` holds.
+MAX_VERIFICATION_ID_LENGTH = 200
 
-@dataclass(frozen=True, kw_only=True)
+_KINDS: dict[str, tuple[Any, str]] = {
+    "verificationId": (str, "a string"),
+    "sessionId": (str | int, "a string or an integer"),
+    "stepId": (str | int | None, "a string, an integer or None"),
+    "status": (str, "a string"),
+    "proofData": (Mapping, "a mapping"),
+    "formattedData": (Mapping, "a mapping"),
+    "metadata": (Mapping, "a mapping"),
+}
+
+
+@dataclass(frozen=True)
 class Verification:
-    """One verification as the backend knows it. Mappings must be what JSON can carry."""
+    """
+    One verification as the backend knows it, read once, when its event is recorded.
+
+    Mappings must be what JSON can carry; :func:`body_of` says what is not.
+    """
 
     verification_id: str
     session_id: str | int
@@ -43,31 +60,47 @@ def payload(event_type: EventType, verification: Verification) -> dict[str, Any]
     Return what partners receive, in the documented key order.
 
     Raises:
-        ValueError: a manual review without a status says nothing.
+        ValueError: a field is of the wrong type, the verification id is not an id, or a manual review
+            has no status; the message names the path.
 
     """
-    status = verification.status or DEFAULT_STATUS.get(event_type)
-    if status is None:
-        raise ValueError(f"$.data.status: {event_type} needs the status that the reviewer gave.")
-    return {
-        "type": str(event_type),
-        "status": _overall_status(event_type, status),
-        "data": {
-            "verificationId": verification.verification_id,
-            "sessionId": verification.session_id,
-            "stepId": verification.step_id,
-            "status": status,
-            "proofData": verification.proof_data,
-            "formattedData": verification.formatted_data,
-            "metadata": verification.metadata,
-        },
+    data = {
+        "verificationId": verification.verification_id,
+        "sessionId": verification.session_id,
+        "stepId": verification.step_id,
+        "status": _detailed_status(event_type, verification),
+        "proofData": verification.proof_data,
+        "formattedData": verification.formatted_data,
+        "metadata": verification.metadata,
     }
+    _check(data)
+    return {"type": str(event_type), "status": _overall_status(event_type, data["status"]), "data": data}
+
+
+def _detailed_status(event_type: EventType, verification: Verification) -> str:
+    if verification.status:
+        return verification.status
+    if event_type in DEFAULT_STATUS:
+        return DEFAULT_STATUS[event_type]
+    raise ValueError(f"$.data.status: {event_type} has no default; give the status that the reviewer gave.")
 
 
 def _overall_status(event_type: EventType, status: str) -> str:
-    if event_type is EventType.MANUAL_REVIEW_COMPLETED:
+    if event_type == EventType.MANUAL_REVIEW_COMPLETED:
         return "success" if status == "VERIFIED" else "failed"
-    return "success" if event_type is EventType.COMPLETED else "failed"
+    return "success" if event_type == EventType.COMPLETED else "failed"
+
+
+def _check(data: Mapping[str, Any]) -> None:
+    for name, (kind, words) in _KINDS.items():
+        if not isinstance(data[name], kind):
+            raise ValueError(f"$.data.{name}: give {words}, not a value of type {type(data[name]).__name__}.")
+    verification_id = data["verificationId"]
+    if not verification_id.isprintable() or not 1 <= len(verification_id) <= MAX_VERIFICATION_ID_LENGTH:
+        raise ValueError(
+            f"$.data.verificationId: give 1 to {MAX_VERIFICATION_ID_LENGTH} printable characters; "
+            "the portal stores and searches by it."
+        )
 
 
 def body_of(event_type: EventType, verification: Verification) -> str:
@@ -75,12 +108,16 @@ def body_of(event_type: EventType, verification: Verification) -> str:
     Return the payload's text.
 
     Raises:
-        ValueError: JSON cannot carry it faithfully, or it is too large; the message names the path.
+        ValueError: a field is not what it should be, JSON cannot carry it faithfully, or it is too
+            large; the message names the path.
 
     """
     body = dumps(payload(event_type, verification))
     if len(body) > MAX_BODY_BYTES:
-        raise ValueError(f"$: the payload has {len(body):,} bytes; {MAX_BODY_BYTES:,} are allowed.")
+        raise ValueError(
+            f"$: the payload has {len(body):,} bytes and {MAX_BODY_BYTES:,} are allowed; "
+            "shorten proof_data, formatted_data or metadata."
+        )
     return body.decode()
 
 
