@@ -28,6 +28,10 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=safety.LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PRODUCTION = safety.is_production(debug=env.str("DEBUG", default=None), hosts=ALLOWED_HOSTS)
 WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=False)
+# No webhook may lead back here: names of ours (".example.com" covers subdomains) and the addresses or
+# networks we send from.
+WEBHOOK_OWN_HOSTS = env.list("WEBHOOK_OWN_HOSTS", default=safety.public_hosts(ALLOWED_HOSTS))
+WEBHOOK_OWN_ADDRESSES = env.list("WEBHOOK_OWN_ADDRESSES", default=[])
 
 if PRODUCTION:
     safety.require_safe(env.ENVIRON)
