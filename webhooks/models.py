@@ -3,7 +3,7 @@
 import base64
 import secrets
 from functools import partial
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from django.db import models, transaction
@@ -27,6 +27,10 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
 
     def live(self) -> Self:
         return self.filter(deleted_at=None)
+
+    def update(self, **fields: Any) -> int:
+        """Update, and say when: whoever keeps a webhook in memory knows by it that it changed."""
+        return super().update(**{"updated_at": timezone.now(), **fields})
 
 
 class Webhook(models.Model):
@@ -141,6 +145,17 @@ class WebhookHeader(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, **kwargs: Any) -> None:
+        super().save(**kwargs)
+        self._mark_changed()
+
+    def delete(self, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        self._mark_changed()
+        return super().delete(**kwargs)
+
+    def _mark_changed(self) -> None:
+        Webhook.objects.filter(pk=self.webhook_id).update()
 
 
 __all__ = ["EventType", "Webhook", "WebhookHeader", "generate_secret"]

@@ -6,17 +6,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from django.db import InterfaceError, OperationalError, connection
 
 from deliveries import sender
 from deliveries.causes import Cause, cause_of_status
-from deliveries.engine.claim import claim
+from deliveries.engine.claim import Claimer, Leased
 from deliveries.engine.clock import Clock, database_now
 from deliveries.engine.record import Outcome, record
 from deliveries.engine.render import render
-from deliveries.models import Delivery
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +26,9 @@ IN_FLIGHT, IN_FLIGHT_PER_WEBHOOK = 256, 16
 
 #: How many deliveries one claim leases at most.
 BATCH = 100
+
+#: How long to gather outcomes while many are under way, in seconds: each batch costs one commit.
+GATHER, MANY = 0.004, 8
 
 #: How long to leave a database alone that was not there, in seconds.
 DATABASE_PAUSE = 0.5
@@ -54,6 +56,7 @@ class Dispatcher:
         self._limit = in_flight
         self._per_webhook = per_webhook
         self._pool = ThreadPoolExecutor(in_flight, thread_name_prefix="sender")
+        self._claimer = Claimer()
         self._charge = threading.Lock()
         #: What the working thread waits for: outcomes, and None for "more may be due".
         self._inbox: SimpleQueue[Outcome | None] = SimpleQueue()
@@ -89,22 +92,15 @@ class Dispatcher:
     def _collect(self) -> None:
         """Wait for news unless some is unrecorded, and take all there is."""
         news = [] if self._unrecorded else [self._inbox.get()]
-        while True:
-            try:
-                news.append(self._inbox.get_nowait())
-            except Empty:
-                break
-        for outcome in news:
-            if outcome is None:
-                self._more_due = True
-            else:
-                self._unrecorded.append(outcome)
-                self._leave(outcome.delivery)
-
-    def _leave(self, delivery: Delivery) -> None:
-        self._under_way[delivery.webhook_id] -= 1
-        if not self._under_way[delivery.webhook_id]:
-            del self._under_way[delivery.webhook_id]
+        if news != [None] and self._under_way.total() > MANY:
+            time.sleep(GATHER)
+        while not self._inbox.empty():
+            news.append(self._inbox.get())
+        self._more_due |= None in news
+        outcomes = [each for each in news if each is not None]
+        self._unrecorded += outcomes
+        self._under_way.subtract(outcome.delivery.webhook_id for outcome in outcomes)
+        self._under_way = +self._under_way
 
     def _record(self) -> None:
         if self._unrecorded:
@@ -117,7 +113,7 @@ class Dispatcher:
             room = self._limit - self._under_way.total()
             if not room:
                 return
-            claimed = claim(
+            claimed = self._claimer.claim(
                 now=self._clock(),
                 limit=min(room, BATCH),
                 under_way=self._under_way,
@@ -130,7 +126,7 @@ class Dispatcher:
             if not claimed.found:
                 return
 
-    def _send(self, delivery: Delivery) -> None:
+    def _send(self, delivery: Leased) -> None:
         self._inbox.put(attempt(delivery, post=self._post, timestamp=int(time.time())))
 
     def _wait_for_database(self, error: Exception) -> None:
@@ -140,7 +136,7 @@ class Dispatcher:
         time.sleep(DATABASE_PAUSE)
 
 
-def attempt(delivery: Delivery, *, post: Post, timestamp: int) -> Outcome:
+def attempt(delivery: Leased, *, post: Post, timestamp: int) -> Outcome:
     """Make one request and return what came of it, whatever that was."""
     outcome = Outcome(delivery=delivery, started=time.monotonic(), ended=0)
     try:

@@ -1,6 +1,5 @@
 """Deliveries whose webhook is inactive, active again, or gone."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef
@@ -12,25 +11,9 @@ from webhooks.models import Webhook
 Status = Delivery.Status
 
 
-def must_wait(delivery: Delivery) -> bool:
-    """Whether a due delivery may not be sent: only tests go to an inactive webhook."""
-    webhook = delivery.webhook
-    return webhook.deleted_at is not None or not (webhook.is_active or delivery.is_test)
-
-
-def set_aside(deliveries: Sequence[Delivery], *, now: datetime) -> None:
-    """Hold what came due as its webhook stopped receiving; cancel what no webhook is left for."""
-    gone = [d.pk for d in deliveries if d.webhook.deleted_at is not None]
-    inactive = [d.pk for d in deliveries if d.webhook.deleted_at is None]
-    if gone:
-        _cancel(Delivery.objects.filter(pk__in=gone), now=now)
-    if inactive:
-        _hold(Delivery.objects.filter(pk__in=inactive))
-
-
 def hold(webhook: Webhook) -> int:
     """Hold all that the webhook is still owed, and say how many; what is under way ends first."""
-    return _hold(webhook.deliveries.filter(status=Status.PENDING, lease=None, is_test=False))
+    return hold_all(webhook.deliveries.filter(status=Status.PENDING, lease=None, is_test=False))
 
 
 def release(webhook: Webhook) -> int:
@@ -43,7 +26,7 @@ def release(webhook: Webhook) -> int:
 def cancel(webhook: Webhook) -> int:
     """Give up all that a deleted webhook was owed, and say how many; what is under way ends first."""
     owed = webhook.deliveries.filter(status__in=(Status.PENDING, Status.HELD), lease=None)
-    return _cancel(owed, now=Now())
+    return cancel_all(owed, now=Now())
 
 
 def release_stragglers() -> int:
@@ -58,9 +41,11 @@ def release_stragglers() -> int:
     return sum(release(webhook) for webhook in stuck)
 
 
-def _hold(deliveries: DeliveryQuerySet) -> int:
+def hold_all(deliveries: DeliveryQuerySet) -> int:
+    """Keep these until their webhook is active."""
     return deliveries.update(status=Status.HELD, next_attempt_at=None, lease=None)
 
 
-def _cancel(deliveries: DeliveryQuerySet, *, now: datetime | Now) -> int:
+def cancel_all(deliveries: DeliveryQuerySet, *, now: datetime | Now) -> int:
+    """Give these up."""
     return deliveries.update(status=Status.CANCELED, next_attempt_at=None, lease=None, finished_at=now)

@@ -1,7 +1,6 @@
 """What came back, written in bulk: attempts, outcomes, health, deactivation."""
 
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,7 +8,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from deliveries.causes import Cause
-from deliveries.engine.bulk import update_rows
+from deliveries.engine.bulk import insert_rows, update_rows
+from deliveries.engine.claim import Leased
 from deliveries.models import Attempt, Delivery
 from deliveries.retry import PROMISED, RetryPolicy
 from webhooks.health import remember
@@ -17,12 +17,25 @@ from webhooks.models import Webhook
 
 Status = Delivery.Status
 
+UNFINISHED = (Status.PENDING, Status.HELD)
+
+#: What a webhook's row keeps of its attempts.
+COUNTS = (
+    "outcomes",
+    "succeeded_count",
+    "failed_count",
+    "last_attempt_at",
+    "last_status_code",
+    "last_cause",
+    "last_duration_ms",
+)
+
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
     """What came of one attempt. Times are this process's monotonic seconds."""
 
-    delivery: Delivery
+    delivery: Leased
     started: float
     ended: float
     url: str = ""
@@ -46,6 +59,17 @@ class Outcome:
         return not self.delivery.is_test and self.cause is not Cause.INTERNAL
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An outcome and what its delivery is from here on."""
+
+    outcome: Outcome
+    status: Delivery.Status
+    attempt_count: int
+    next_attempt_at: datetime | None
+    finished_at: datetime | None
+
+
 @transaction.atomic
 def record(outcomes: Sequence[Outcome], *, now: datetime, policy: RetryPolicy = PROMISED) -> int:
     """
@@ -55,133 +79,130 @@ def record(outcomes: Sequence[Outcome], *, now: datetime, policy: RetryPolicy = 
     speaks for the delivery.
     """
     webhooks = _lock_webhooks(outcomes)
-    leased = _still_leased(outcomes)
-    _settle(leased, webhooks, now=now, policy=policy)
-    _log(leased, now=now)
-    _update_webhooks(leased, webhooks, now=now)
-    _deactivate_failed(leased, webhooks)
-    return len(leased)
+    decided = [_decide(o, webhooks[o.delivery.webhook_id], now=now, policy=policy) for o in outcomes]
+    written = _write_deliveries(decided)
+    settled = [each for each in decided if each.outcome.delivery.pk in written]
+    _log(settled, now=now)
+    _update_webhooks(settled, webhooks, now=now)
+    _deactivate_failed(settled, webhooks)
+    return len(settled)
 
 
 def _lock_webhooks(outcomes: Sequence[Outcome]) -> dict[int, Webhook]:
     """Lock in one order, webhooks before deliveries, as every other writer does."""
     keys = {outcome.delivery.webhook_id for outcome in outcomes}
-    return {
-        w.pk: w for w in Webhook.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
-    }
+    rows = Webhook.objects.filter(pk__in=keys).order_by("pk").only("is_active", "deleted_at", *COUNTS)
+    return {webhook.pk: webhook for webhook in rows.select_for_update(no_key=True)}
 
 
-def _still_leased(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    rows = Delivery.objects.select_for_update(no_key=True).filter(pk__in=[o.delivery.pk for o in outcomes])
-    leases = dict(rows.order_by("pk").values_list("pk", "lease"))
-    return [o for o in outcomes if o.delivery.lease and leases.get(o.delivery.pk) == o.delivery.lease]
+def _decide(outcome: Outcome, webhook: Webhook, *, now: datetime, policy: RetryPolicy) -> Settled:
+    """Decide what the delivery is now and, if it is tried again, when."""
+    delivery, attempts = outcome.delivery, outcome.delivery.attempt_count + 1
+    wait = None if delivery.is_test else policy.next_wait(attempts - delivery.round_start)
+    status = _status(outcome, webhook, is_last=wait is None)
+    ended = _at(outcome.ended, now)
+    due = ended + timedelta(seconds=wait) if wait is not None and status == Status.PENDING else None
+    return Settled(outcome, status, attempts, due, None if status in UNFINISHED else ended)
 
 
-def _settle(
-    outcomes: Sequence[Outcome], webhooks: dict[int, Webhook], *, now: datetime, policy: RetryPolicy
-) -> None:
-    """Decide what each delivery is from here on, and write it."""
-    for outcome in outcomes:
-        delivery = outcome.delivery
-        delivery.attempt_count += 1
-        delivery.lease = None
-        delivery.status, delivery.next_attempt_at = _decide(
-            outcome, webhooks[delivery.webhook_id], now, policy
-        )
-        delivery.finished_at = (
-            None if delivery.status in (Status.PENDING, Status.HELD) else _at(outcome.ended, now)
-        )
-        delivery.last_status_code = outcome.status_code
-        delivery.last_cause = outcome.cause or ""
-        delivery.last_duration_ms = outcome.duration_ms
+def _status(outcome: Outcome, webhook: Webhook, *, is_last: bool) -> Delivery.Status:
+    if outcome.succeeded:
+        return Status.SUCCEEDED
+    if is_last:
+        return Status.FAILED
+    if webhook.deleted_at is not None:
+        return Status.CANCELED
+    return Status.PENDING if webhook.is_active else Status.HELD
+
+
+def _write_deliveries(decided: Sequence[Settled]) -> set[int]:
+    """Write what still holds its lease, and return the ids of that."""
     fields = (
         "status",
         "attempt_count",
-        "lease",
         "next_attempt_at",
         "finished_at",
         "last_status_code",
         "last_cause",
         "last_duration_ms",
     )
-    update_rows(
-        Delivery, fields, ([o.delivery.pk, *(getattr(o.delivery, f) for f in fields)] for o in outcomes)
-    )
-
-
-def _decide(
-    outcome: Outcome, webhook: Webhook, now: datetime, policy: RetryPolicy
-) -> tuple[Delivery.Status, datetime | None]:
-    """Return the delivery's new status and when its next attempt is due."""
-    delivery = outcome.delivery
-    if outcome.succeeded:
-        return Status.SUCCEEDED, None
-    wait = None if delivery.is_test else policy.next_wait(delivery.attempt_count - delivery.round_start)
-    if wait is None:
-        return Status.FAILED, None
-    if webhook.deleted_at is not None:
-        return Status.CANCELED, None
-    if not webhook.is_active:
-        return Status.HELD, None
-    return Status.PENDING, _at(outcome.ended, now) + timedelta(seconds=wait)
-
-
-def _log(outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    Attempt.objects.bulk_create(
-        Attempt(
-            delivery=outcome.delivery,
-            number=outcome.delivery.attempt_count,
-            started_at=_at(outcome.started, now),
-            duration_ms=outcome.duration_ms,
-            url=outcome.url,
-            request_headers=outcome.request_headers,
-            status_code=outcome.status_code,
-            cause=outcome.cause or "",
-            detail=outcome.detail,
-            response=outcome.response,
+    rows = [
+        (
+            each.outcome.delivery.pk,
+            each.outcome.delivery.lease,
+            each.status,
+            each.attempt_count,
+            each.next_attempt_at,
+            each.finished_at,
+            each.outcome.status_code,
+            each.outcome.cause or "",
+            each.outcome.duration_ms,
         )
-        for outcome in outcomes
+        for each in decided
+    ]
+    return update_rows(Delivery, fields, rows, key=("id", "lease"), clear=("lease",))
+
+
+def _log(settled: Sequence[Settled], *, now: datetime) -> None:
+    fields = (
+        "delivery",
+        "number",
+        "started_at",
+        "duration_ms",
+        "url",
+        "request_headers",
+        "status_code",
+        "cause",
+        "detail",
+        "response",
     )
+    response = Attempt._meta.get_field("response")
+    rows = [
+        (
+            each.outcome.delivery.pk,
+            each.attempt_count,
+            _at(each.outcome.started, now),
+            each.outcome.duration_ms,
+            each.outcome.url,
+            each.outcome.request_headers,
+            each.outcome.status_code,
+            each.outcome.cause or "",
+            each.outcome.detail,
+            response.encrypt(each.outcome.response, owner=each.outcome.delivery.pk),
+        )
+        for each in settled
+    ]
+    insert_rows(Attempt, fields, rows)
 
 
-def _update_webhooks(outcomes: Sequence[Outcome], webhooks: dict[int, Webhook], *, now: datetime) -> None:
+def _update_webhooks(settled: Sequence[Settled], webhooks: dict[int, Webhook], *, now: datetime) -> None:
     """Keep health, counts and last delivery on the webhook's row, so that no page counts the log."""
     touched = {}
-    for outcome in sorted(outcomes, key=lambda outcome: outcome.ended):
-        if outcome.counts:
-            webhook = touched[outcome.delivery.webhook_id] = webhooks[outcome.delivery.webhook_id]
-            _note(webhook, outcome, now=now)
-    fields = (
-        "outcomes",
-        "succeeded_count",
-        "failed_count",
-        "last_attempt_at",
-        "last_status_code",
-        "last_cause",
-        "last_duration_ms",
-    )
-    update_rows(Webhook, fields, ([w.pk, *(getattr(w, f) for f in fields)] for w in touched.values()))
+    for each in sorted(settled, key=lambda each: each.outcome.ended):
+        if each.outcome.counts:
+            webhook = touched[each.outcome.delivery.webhook_id] = webhooks[each.outcome.delivery.webhook_id]
+            _note(webhook, each, now=now)
+    update_rows(Webhook, COUNTS, [(w.pk, *(getattr(w, name) for name in COUNTS)) for w in touched.values()])
 
 
-def _note(webhook: Webhook, outcome: Outcome, *, now: datetime) -> None:
+def _note(webhook: Webhook, settled: Settled, *, now: datetime) -> None:
+    outcome = settled.outcome
     webhook.outcomes = remember(webhook.outcomes, succeeded=outcome.succeeded)
-    webhook.succeeded_count += outcome.delivery.status == Status.SUCCEEDED
-    webhook.failed_count += outcome.delivery.status == Status.FAILED
+    webhook.succeeded_count += settled.status == Status.SUCCEEDED
+    webhook.failed_count += settled.status == Status.FAILED
     webhook.last_attempt_at = _at(outcome.started, now)
     webhook.last_status_code = outcome.status_code
     webhook.last_cause = outcome.cause or ""
     webhook.last_duration_ms = outcome.duration_ms
 
 
-def _deactivate_failed(outcomes: Sequence[Outcome], webhooks: dict[int, Webhook]) -> None:
+def _deactivate_failed(settled: Sequence[Settled], webhooks: dict[int, Webhook]) -> None:
     """A delivery that failed for good makes its webhook inactive: partner-docs.md promises it."""
-    last_failures = defaultdict(str)
-    for outcome in outcomes:
-        if outcome.counts and outcome.delivery.status == Status.FAILED:
-            last_failures[outcome.delivery.webhook_id] = outcome.detail
-    for key, detail in last_failures.items():
-        if webhooks[key].is_active:
-            webhooks[key].deactivate(reason=detail)
+    failures = [e.outcome for e in settled if e.status == Status.FAILED and e.outcome.counts]
+    for outcome in failures:
+        webhook = webhooks[outcome.delivery.webhook_id]
+        if webhook.is_active:
+            webhook.deactivate(reason=outcome.detail)
 
 
 def _at(monotonic: float, now: datetime) -> datetime:

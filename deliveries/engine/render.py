@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deliveries.models import Delivery
+from deliveries.engine.claim import Leased
 from deliveries.signing import signature_headers
 from webhooks.models import Webhook
 
@@ -21,11 +21,11 @@ class Request:
     logged_headers: dict[str, str]
 
 
-def render(delivery: Delivery, *, timestamp: int) -> Request:
+def render(delivery: Leased, *, timestamp: int) -> Request:
     """
     Return the request of *delivery*, signed at *timestamp* (seconds since 1970).
 
-    Needs no database when the delivery came from a claim: its event, webhook and headers are there.
+    Needs no database: a claim brings its event, webhook and headers along.
     """
     webhook, body = delivery.webhook, delivery.event.body.encode()
     ours = {"Content-Type": "application/json", "User-Agent": USER_AGENT}

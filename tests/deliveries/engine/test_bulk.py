@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deliveries.engine.bulk import update_rows
-from deliveries.models import Delivery
+from deliveries.engine.bulk import insert_rows, update_rows
+from deliveries.models import Attempt, Delivery
 from tests.factories import make_delivery, make_webhook
 from webhooks.models import Webhook
 
@@ -43,3 +43,34 @@ def test_many_rows_cost_one_query(django_assert_num_queries):
     with django_assert_num_queries(1):
         update_rows(Delivery, ("attempt_count",), [(row.pk, 7) for row in rows])
     assert set(Delivery.objects.values_list("attempt_count", flat=True)) == {7}
+
+
+def test_rows_that_do_not_match_the_key_are_left_alone():
+    ours, theirs = make_delivery(lease=uuid.uuid4()), make_delivery(lease=uuid.uuid4())
+    rows = [(ours.pk, ours.lease, 5), (theirs.pk, uuid.uuid4(), 5)]
+    assert update_rows(Delivery, ("attempt_count",), rows, key=("id", "lease"), clear=("lease",)) == {ours.pk}
+    ours.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (ours.attempt_count, ours.lease) == (5, None)
+    assert (theirs.attempt_count, theirs.lease is None) == (0, False)
+
+
+def test_inserted_rows_read_back_as_django_would_write_them():
+    delivery = make_delivery()
+    fields = (
+        "delivery",
+        "number",
+        "started_at",
+        "duration_ms",
+        "url",
+        "request_headers",
+        "detail",
+        "response",
+    )
+    headers = {"X-Key": "••••", "Accept": 'a "b" c'}
+    token = Attempt._meta.get_field("response").encrypt("{}", owner=delivery.pk)
+    row = (delivery.pk, 1, LATER, 84, "https://a.example.org/", headers, "It's\n“so”", token)
+    insert_rows(Attempt, (*fields, "cause"), [(*row, "")])
+    attempt = Attempt.objects.get()
+    assert tuple(getattr(attempt, name) for name in fields) == (delivery, *row[1:7], "{}")
+    assert Attempt.objects.filter(started_at=LATER, request_headers__Accept='a "b" c').exists()

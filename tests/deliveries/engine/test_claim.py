@@ -4,22 +4,29 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from deliveries.engine.claim import LEASE, claim
+from deliveries.engine.claim import LEASE, Claimer
 from deliveries.models import Delivery
 from tests.factories import make_delivery, make_event, make_webhook
+from webhooks.models import Webhook, WebhookHeader
 
 pytestmark = pytest.mark.django_db
 
 NOW = timezone.now() + timedelta(minutes=1)
 
 
-def claim_now(*, limit=100, under_way=None, per_webhook=100, now=NOW):
-    return claim(now=now, limit=limit, under_way=Counter(under_way or {}), per_webhook=per_webhook)
+def claim_now(*, limit=100, under_way=None, per_webhook=100, now=NOW, claimer=None):
+    return (claimer or Claimer()).claim(
+        now=now, limit=limit, under_way=Counter(under_way or {}), per_webhook=per_webhook
+    )
+
+
+def keys(claimed):
+    return [delivery.pk for delivery in claimed.leased]
 
 
 def test_what_is_due_is_leased():
     delivery = make_delivery()
-    assert claim_now().leased == [delivery]
+    assert keys(claim_now()) == [delivery.pk]
     delivery.refresh_from_db()
     assert delivery.lease is not None
     assert delivery.next_attempt_at == NOW + LEASE
@@ -35,7 +42,7 @@ def test_a_lease_that_ran_out_is_claimed_under_another_name():
     make_delivery()
     [first] = claim_now().leased
     [second] = claim_now(now=NOW + LEASE).leased
-    assert first == second
+    assert first.pk == second.pk
     assert first.lease != second.lease
 
 
@@ -54,9 +61,9 @@ def test_the_oldest_come_first():
     late = make_delivery(next_attempt_at=NOW - timedelta(seconds=1))
     early = make_delivery(next_attempt_at=NOW - timedelta(seconds=9))
     claimed = claim_now(limit=1)
-    assert claimed.leased == [early]
+    assert keys(claimed) == [early.pk]
     assert claimed.more
-    assert claim_now(limit=1).leased == [late]
+    assert keys(claim_now(limit=1)) == [late.pk]
 
 
 def test_a_webhook_gets_no_more_than_its_share():
@@ -82,7 +89,7 @@ def test_a_full_webhook_does_not_hide_what_others_are_owed():
         make_delivery(webhook=full, next_attempt_at=NOW - timedelta(hours=1))
     owed = make_delivery(webhook=other)
     claimed = claim_now(limit=2, per_webhook=1, under_way={full.pk: 1})
-    assert claimed.leased == [owed]
+    assert keys(claimed) == [owed.pk]
     assert claimed.more, "the full webhook may be owed more"
 
 
@@ -97,7 +104,7 @@ def test_what_an_inactive_webhook_is_owed_is_held():
 def test_a_test_goes_to_an_inactive_webhook_too():
     webhook = make_webhook(is_active=False)
     delivery = make_delivery(webhook=webhook, event=make_event(partner=webhook.partner, is_test=True))
-    assert claim_now().leased == [delivery]
+    assert keys(claim_now()) == [delivery.pk]
 
 
 def test_what_a_deleted_webhook_was_owed_is_canceled():
@@ -123,3 +130,40 @@ def test_a_claim_costs_the_same_queries_whatever_it_finds(django_assert_num_quer
     # savepoint, due with events, webhooks, headers, lease, release
     with django_assert_num_queries(6):
         claim_now()
+
+
+def test_webhooks_are_read_once_while_they_do_not_change(django_assert_num_queries):
+    webhook, claimer = make_webhook(), Claimer()
+    for _ in range(2):
+        make_delivery(webhook=webhook)
+    claim_now(claimer=claimer, limit=1)
+    # savepoint, due with events, lease, release
+    with django_assert_num_queries(4):
+        claim_now(claimer=claimer, limit=1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda webhook: Webhook.objects.filter(pk=webhook.pk).update(url="https://new.example.org/"),
+        lambda webhook: webhook.headers.get().delete(),
+        lambda webhook: make_header(webhook),
+        lambda webhook: webhook.save(),
+    ],
+    ids=["queryset", "header deleted", "header added", "saved"],
+)
+def test_a_changed_webhook_is_read_anew(change):
+    webhook, claimer = make_webhook(headers={"X-Key": "1"}), Claimer()
+    for _ in range(2):
+        make_delivery(webhook=webhook)
+    claim_now(claimer=claimer, limit=1)
+    change(webhook)
+    [delivery] = claim_now(claimer=claimer, limit=1).leased
+    fresh = Webhook.objects.get()
+    assert delivery.webhook.url == fresh.url
+    assert list(delivery.webhook.headers.all()) == list(fresh.headers.all())
+    assert delivery.webhook.updated_at == fresh.updated_at
+
+
+def make_header(webhook):
+    return WebhookHeader.objects.create(webhook=webhook, name="X-Other", value="2")

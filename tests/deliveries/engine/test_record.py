@@ -176,6 +176,6 @@ def test_a_fault_of_our_own_is_retried_and_never_held_against_the_webhook():
 @pytest.mark.parametrize("count", [1, 20])
 def test_a_batch_costs_the_same_queries_whatever_its_size(django_assert_num_queries, count):
     outcomes = [succeed(leased()) for _ in range(count)]
-    # savepoint, lock webhooks, lock deliveries, settle, log, note, release
-    with django_assert_num_queries(7):
+    # savepoint, lock webhooks, deliveries, attempts, webhooks, release
+    with django_assert_num_queries(6):
         record(outcomes, now=NOW)
