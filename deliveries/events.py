@@ -64,17 +64,18 @@ def payload(event_type: EventType, verification: Verification) -> dict[str, Any]
             has no status; the message names the path.
 
     """
+    status = _detailed_status(event_type, verification)
     data = {
         "verificationId": verification.verification_id,
         "sessionId": verification.session_id,
         "stepId": verification.step_id,
-        "status": _detailed_status(event_type, verification),
+        "status": status,
         "proofData": verification.proof_data,
         "formattedData": verification.formatted_data,
         "metadata": verification.metadata,
     }
     _check(data)
-    return {"type": str(event_type), "status": _overall_status(event_type, data["status"]), "data": data}
+    return {"type": str(event_type), "status": _overall_status(event_type, status), "data": data}
 
 
 def _detailed_status(event_type: EventType, verification: Verification) -> str:
@@ -94,7 +95,8 @@ def _overall_status(event_type: EventType, status: str) -> str:
 def _check(data: Mapping[str, Any]) -> None:
     for name, (kind, words) in _KINDS.items():
         if not isinstance(data[name], kind):
-            raise ValueError(f"$.data.{name}: give {words}, not a value of type {type(data[name]).__name__}.")
+            given = type(data[name]).__name__
+            raise ValueError(f"$.data.{name}: give {words}, not a value of type {given}.")  # noqa: TRY004 - as promised
     verification_id = data["verificationId"]
     if not verification_id.isprintable() or not 1 <= len(verification_id) <= MAX_VERIFICATION_ID_LENGTH:
         raise ValueError(

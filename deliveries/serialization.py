@@ -83,7 +83,7 @@ def _text(value: Any, room: int) -> str:  # noqa: PLR0911 - one line a kind of v
 
 def _integer(value: int) -> str:
     if not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
-        raise _Refused("an integer beyond ±(2^53−1) loses digits in JavaScript; send it as a string.")
+        raise _Refused("an integer beyond ±(2^53-1) loses digits in JavaScript; send it as a string.")
     return int.__repr__(value)
 
 

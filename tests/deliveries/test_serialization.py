@@ -28,6 +28,13 @@ class Bank(str, Enum):  # noqa: UP042 - the older spelling, whose str() is "Bank
     CHASE = "chase-bank"
 
 
+class Cents(int):
+    def __str__(self) -> str:
+        return f"{int(self)}¢"
+
+    __repr__ = __str__
+
+
 class Dollars(float):
     def __repr__(self) -> str:
         return f"${float(self)}"
@@ -121,7 +128,7 @@ def test_strings_are_escaped_as_in_javascript(string: str, text: str) -> None:
         (["4294967295", "4294967294"], ["4294967294", "4294967295"]),
         (["x", "4294967294", "4294967293"], ["4294967293", "4294967294", "x"]),
         (["x", "01", "-1", "1.0", "1e3", " 1", "+1", ""], ["x", "01", "-1", "1.0", "1e3", " 1", "+1", ""]),
-        (["x", "²", "٣", "３", "1\n"], ["x", "²", "٣", "３", "1\n"]),
+        (["x", "²", "٣", "\uff13", "1٣", "1\n"], ["x", "²", "٣", "\uff13", "1٣", "1\n"]),
         (["x", "9" * 5000, "7"], ["7", "x", "9" * 5000]),
     ],
 )
@@ -157,6 +164,7 @@ def test_keys_are_escaped_like_strings() -> None:
         ({EventType.FAILED: 1}, b'{"verification.failed":1}'),
         ([Bank.CHASE], b'["chase-bank"]'),
         ({Bank.CHASE: Bank.CHASE}, b'{"chase-bank":"chase-bank"}'),
+        (Cents(150), b"150"),
         (Dollars(1.50), b"1.5"),
     ],
 )
@@ -169,7 +177,7 @@ def test_values_and_their_subclasses_are_written_plainly(value: object, text: by
     [
         (math.nan, "$: "),
         ([math.inf], "$[0]: "),
-        ({"data": {"proofData": {"income": [1, 2, 3, {"amount": -math.inf}]}}}, "$.data.proofData.income[3].amount: "),
+        ({"proofData": {"income": [1, 2, 3, {"amount": -math.inf}]}}, "$.proofData.income[3].amount: "),
         ({"a": 2**53}, "$.a: "),
         ({"a": -(2**53)}, "$.a: "),
         ({"a": 10**5000}, "$.a: "),
@@ -195,14 +203,14 @@ def test_values_and_their_subclasses_are_written_plainly(value: object, text: by
     ],
 )  # fmt: skip
 def test_what_javascript_would_read_differently_is_refused_by_its_path(value: object, path: str) -> None:
-    with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the message is looked at below
+    with pytest.raises(ValueError) as refusal:
         dumps(value)
     assert str(refusal.value).startswith(path)
 
 
 @pytest.mark.parametrize("secret", [123456789012345678901, Decimal("5012.55"), b"5012.55", {"5012.55"}])
 def test_a_refusal_does_not_show_the_value(secret: object) -> None:
-    with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the message is looked at below
+    with pytest.raises(ValueError) as refusal:
         dumps({"income": secret})
     assert "5012" not in str(refusal.value)
     assert "1234" not in str(refusal.value)

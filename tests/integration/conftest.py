@@ -4,19 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.node_server import NodeServer, node_server, require_node
+from tests.integration.node_server import NodeServer, install, node_server
 
-NODE_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - a published test vector's
+NODE_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 @pytest.fixture(scope="session")
-def node() -> None:
-    """Make sure of Node and its packages; without them the test is skipped (see REQUIRE_NODE)."""
-    require_node()
+def node_packages() -> None:
+    """Make sure of the packages that tests/integration/node needs."""
+    install()
 
 
 @pytest.fixture(scope="session")
 def receivers() -> Iterator[NodeServer]:
-    """The documented receivers, whose secret is NODE_SECRET."""
+    """Run the documented receivers of a partner whose webhook has NODE_SECRET."""
     with node_server(NODE_SECRET) as server:
         yield server

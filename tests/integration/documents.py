@@ -13,11 +13,13 @@ NUMBERS = [
 ]  # fmt: skip
 
 CHARACTERS = [
-    *'ab0"\\/\b\t\n\v\f\r\x00\x1f\x7f é\xa0\u2028\u2029\ufeff\uffff漢😀𝒳', "\ud800", "\udbff", "\udc00", "\udfff",
+    *'ab0"\\/\b\t\n\v\f\r\x00\x1f\x7f é\xa0\u2028\u2029\ufeff\uffff漢😀',
+    "\U0001d4b3", "\ud800", "\udbff", "\udc00", "\udfff",
 ]  # fmt: skip
 
 KEYS = [
-    "a", "constructor", "toJSON", "length", "", "00", "01", "-0", "-1", "1.0", "1e3", " 1", "²", "３", "Infinity",
+    "a", "constructor", "toJSON", "length", "", "00", "01", "-0", "-1", "1.0", "1e3", " 1", "²", "\uff13",
+    "Infinity",
     "0", "1", "2", "9", "10", str(MAX_ARRAY_INDEX), str(MAX_ARRAY_INDEX + 1), str(2**53), "9" * 30,
 ]  # fmt: skip
 
@@ -63,7 +65,7 @@ def _number(chance: random.Random) -> float:
 def _any_double(chance: random.Random) -> float:
     """Return any finite double: its exponent is not all ones."""
     bits = chance.randrange(0x7FF << 52) | chance.getrandbits(1) << 63
-    return struct.unpack("<d", struct.pack("<Q", bits))[0]
+    return float(*struct.unpack("<d", struct.pack("<Q", bits)))
 
 
 def _string(chance: random.Random) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,9 @@ import pytest
 from deliveries.events import MAX_BODY_BYTES, Verification, body_of
 from deliveries.serialization import dumps
 from deliveries.signing import signature_headers
-from tests.integration import node_server
 from tests.integration.conftest import NODE_SECRET
 from tests.integration.documents import documents
-from tests.integration.node_server import NodeServer, rewrite
+from tests.integration.node_server import NodeServer, install, node_server, rewrite
 from webhooks.event_types import EventType
 
 pytestmark = pytest.mark.node
@@ -22,8 +22,8 @@ RECEIVED = (200, {"received": True})
 
 
 def body(event_type: EventType = EventType.COMPLETED, **changes: Any) -> bytes:
-    given = {"verification_id": "ver_abc123", "session_id": 123, "status": "VERIFIED"} | changes
-    return body_of(event_type, Verification(**given)).encode()
+    fields: dict[str, Any] = {"verification_id": "ver_abc123", "session_id": 123, "status": "VERIFIED"}
+    return body_of(event_type, Verification(**fields | changes)).encode()
 
 
 def signed(signed_body: bytes, *, secret: str = NODE_SECRET, **changes: Any) -> dict[str, str]:
@@ -31,13 +31,13 @@ def signed(signed_body: bytes, *, secret: str = NODE_SECRET, **changes: Any) -> 
     return signature_headers(signed_body, message_id="msg_1", timestamp=now, secret=secret, **changes)
 
 
-@pytest.mark.usefixtures("node")
+@pytest.mark.usefixtures("node_packages")
 def test_every_body_is_a_fixed_point_of_node() -> None:
     bodies = [dumps(document) for document in documents(5000, seed=1)]
     assert rewrite(bodies) == bodies
 
 
-@pytest.mark.usefixtures("node")
+@pytest.mark.usefixtures("node_packages")
 def test_node_writes_the_same_bytes_after_reading_what_python_wrote() -> None:
     """The witness that a body says what was meant: json.dumps is faithful, if not a fixed point."""
     meant = list(documents(5000, seed=2))
@@ -95,7 +95,7 @@ def test_while_a_rolled_secret_overlaps_a_library_may_already_hold_the_new_one(
 
 @pytest.mark.parametrize("secret", ["your-secret", "pässwörd ✓", "whsec_not base64"])
 def test_a_typed_secret_is_verified_by_every_receiver(secret: str) -> None:
-    with node_server.node_server(secret) as server:
+    with node_server(secret) as server:
         answers = [server.post(receiver, body(), signed(body(), secret=secret)) for receiver in VERIFYING]
     assert answers == [RECEIVED] * 3
 
@@ -123,15 +123,24 @@ def test_the_duplicates_handler_processes_a_repeated_delivery_once(receivers: No
     assert receivers.processed().count(json.loads(sent)) == 1
 
 
-def test_without_node_the_tests_are_skipped_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
+@pytest.fixture
+def uninstallable(tmp_path: Path) -> Path:
+    """Return a folder in which npm finds nothing to install."""
+    (tmp_path / "package-lock.json").write_text("{}")
+    return tmp_path
+
+
+def test_where_packages_cannot_be_installed_tests_are_skipped_with_the_reason(
+    uninstallable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("REQUIRE_NODE", raising=False)
-    with pytest.raises(pytest.skip.Exception, match="node is not on the PATH"):
-        node_server.require_node()
+    with pytest.raises(pytest.skip.Exception, match=r"(?s)npm ci failed: .*package\.json"):
+        install(uninstallable)
 
 
-def test_without_node_the_tests_fail_where_it_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
+def test_where_packages_cannot_be_installed_tests_fail_if_node_is_required(
+    uninstallable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("REQUIRE_NODE", "1")
-    with pytest.raises(pytest.fail.Exception, match="node is not on the PATH"):
-        node_server.require_node()
+    with pytest.raises(pytest.fail.Exception, match=r"(?s)npm ci failed: .*package\.json"):
+        install(uninstallable)
