@@ -2,11 +2,16 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from django.db import connection
 from hypothesis import settings as hypothesis
+
+from tests.receiver import Receiver
+from tests.stack import Stack
 
 # The same examples on every run: a failure in CI is one that everybody can repeat.
 hypothesis.register_profile("ci", deadline=None, derandomize=True, database=None)
@@ -49,3 +54,31 @@ def _require(marker: str, programs: list[tuple[str, ...]]) -> None:
     if os.environ.get(f"REQUIRE_{marker.upper()}") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A partner's endpoint that records what arrives; see tests/receiver.py."""
+    with Receiver() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def stack(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
+    """Real processes on this test's database, and on Redis where the run has one; see tests/stack.py."""
+    processes = Stack(tmp_path, _redis_url())
+    try:
+        yield processes
+    finally:
+        processes.end()
+
+
+def _redis_url() -> str | None:
+    """Return a Redis database of this test process's own, emptied."""
+    server = os.environ.get("TEST_REDIS_URL")
+    if server is None or connection.vendor == "sqlite":
+        return None
+    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    url = f"{server}/{number}"
+    redis.from_url(url).flushdb()
+    return url
