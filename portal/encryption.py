@@ -37,7 +37,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg] # Django h
     def from_db_value(self, value: str | None, *_: Any) -> "_Token | None":
         return None if value is None else _Token(value)
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> "_Token | None":  # noqa: ARG002, FBT001
+    def pre_save(self, model_instance: models.Model, add: bool) -> "_Token | None":  # noqa: FBT001
         value = model_instance.__dict__.get(self.attname)
         if value is None or isinstance(value, _Token):
             return value

@@ -19,7 +19,12 @@ def is_production(*, debug: str | None, hosts: Sequence[str]) -> bool:
     """Tell whether strangers may reach us: DEBUG is set to false, or a public host is served."""
     if debug and not _is_true(debug):
         return True
-    return any(host not in LOCAL_HOSTS for host in hosts)
+    return bool(public_hosts(hosts))
+
+
+def public_hosts(hosts: Sequence[str]) -> list[str]:
+    """Return the *hosts* that strangers can name."""
+    return [host for host in hosts if host not in LOCAL_HOSTS]
 
 
 def require_safe(environment: Mapping[str, str]) -> None:

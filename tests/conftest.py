@@ -22,11 +22,7 @@ hypothesis.load_profile("ci" if os.environ.get("CI") else "dev")
 NETWORKED = ("integration", "browser")
 LOOPBACK = ["127.0.0.0/8", "::1", "localhost"]
 
-#: Programs that some machines do not have, by marker; any one of each line's alternatives will do.
-PROGRAMS: dict[str, list[tuple[str, ...]]] = {
-    "node": [("node",), ("npm",)],
-    "browser": [("chromium", "chromium-browser", "google-chrome")],
-}
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,23 +33,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    for marker, programs in PROGRAMS.items():
-        if item.get_closest_marker(marker):
-            _require(marker, programs)
     if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL; `make test` runs it there")
     if item.get_closest_marker("redis") and "TEST_REDIS_URL" not in os.environ:
         pytest.skip("needs Redis; `make test` runs it there, if it finds a redis-server")
-
-
-def _require(marker: str, programs: list[tuple[str, ...]]) -> None:
-    missing = [names[0] for names in programs if not any(map(shutil.which, names))]
-    if not missing:
-        return
-    reason = f"{' and '.join(missing)} not found on the PATH"
-    if os.environ.get(f"REQUIRE_{marker.upper()}") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    if item.get_closest_marker("browser") and not any(map(shutil.which, CHROMIUM)):
+        without = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
+        without("needs Chromium; Debian's package is called chromium")
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import environ
 environ.Env.read_env = lambda *_, **__: None
 
 from portal.settings import *  # noqa: E402, F403 - after the line above
-from portal.settings import CELERY_BROKER_TRANSPORT_OPTIONS, REDIS_URL  # noqa: E402
+from portal.settings import CELERY_BROKER_TRANSPORT_OPTIONS  # noqa: E402
 
 _folder = Path(os.environ["TESTS_FOLDER"])
 
 CELERY_BEAT_SCHEDULE_FILENAME = str(_folder / "celerybeat-schedule")
-if not REDIS_URL:
-    CELERY_BROKER_TRANSPORT_OPTIONS |= {"folder": str(_folder / "broker")}
+if "folder" in CELERY_BROKER_TRANSPORT_OPTIONS:
+    CELERY_BROKER_TRANSPORT_OPTIONS.update(folder=str(_folder / "broker"))
