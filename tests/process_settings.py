@@ -15,4 +15,4 @@ _folder = Path(os.environ["TESTS_FOLDER"])
 
 CELERY_BEAT_SCHEDULE_FILENAME = str(_folder / "celerybeat-schedule")
 if "folder" in CELERY_BROKER_TRANSPORT_OPTIONS:
-    CELERY_BROKER_TRANSPORT_OPTIONS.update(folder=str(_folder / "broker"))
+    CELERY_BROKER_TRANSPORT_OPTIONS["folder"] = str(_folder / "broker")  # type: ignore[assignment]
