@@ -12,7 +12,7 @@ class DecryptionError(Exception):
     """The stored text was not encrypted for this row with any of FIELD_ENCRYPTION_KEYS."""
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg] # Django has no [] at run time
     """
     A text column whose database value is a Fernet token; attributes hold the plain text.
 

@@ -11,13 +11,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
+#: What django-environ takes for true.
 TRUE = {"true", "on", "ok", "y", "yes", "1"}
 
 
 def is_production(*, debug: str | None, hosts: Sequence[str]) -> bool:
-    """Tell whether strangers can reach us: DEBUG is set to false, or a public host is served."""
-    if debug is not None:
-        return debug.strip().lower() not in TRUE
+    """Tell whether strangers may reach us: DEBUG is set to false, or a public host is served."""
+    if debug and not _is_true(debug):
+        return True
     return bool(public_hosts(hosts))
 
 
@@ -63,8 +64,22 @@ def _created(path: Path, key: str) -> str:
     return key
 
 
+def _is_true(value: str) -> bool:
+    return value.strip().lower() in TRUE
+
+
+def _debug(environment: Mapping[str, str]) -> str | None:
+    if not _is_true(environment.get("DEBUG", "")):
+        return None
+    return (
+        "DEBUG shows strangers the code and the settings. Remove it, or let ALLOWED_HOSTS name this "
+        f"machine only ({', '.join(LOCAL_HOSTS)})."
+    )
+
+
 def _secret_key(environment: Mapping[str, str]) -> str | None:
-    if len(environment.get("SECRET_KEY", "")) >= 50:
+    key = environment.get("SECRET_KEY", "")
+    if len(key) >= 50 and len(set(key)) >= 5 and not key.startswith("django-insecure-"):
         return None
     return (
         "SECRET_KEY must be set to at least 50 random characters. "
@@ -74,16 +89,21 @@ def _secret_key(environment: Mapping[str, str]) -> str | None:
 
 def _encryption_keys(environment: Mapping[str, str]) -> str | None:
     keys = [key for key in environment.get("FIELD_ENCRYPTION_KEYS", "").split(",") if key]
+    if keys and all(map(_is_fernet_key, keys)):
+        return None
+    return (
+        "FIELD_ENCRYPTION_KEYS must hold one or more Fernet keys, newest first, separated by "
+        'commas. Make one: python -c "from cryptography.fernet import Fernet; '
+        'print(Fernet.generate_key().decode())"'
+    )
+
+
+def _is_fernet_key(key: str) -> bool:
     try:
-        assert keys, "none set"  # noqa: S101 - both faults have one answer
-        [Fernet(key) for key in keys]
-    except (AssertionError, ValueError):
-        return (
-            "FIELD_ENCRYPTION_KEYS must hold one or more Fernet keys, newest first, separated by "
-            'commas. Make one: python -c "from cryptography.fernet import Fernet; '
-            'print(Fernet.generate_key().decode())"'
-        )
-    return None
+        Fernet(key)
+    except ValueError:
+        return False
+    return True
 
 
 def _allowed_hosts(environment: Mapping[str, str]) -> str | None:
@@ -94,7 +114,7 @@ def _allowed_hosts(environment: Mapping[str, str]) -> str | None:
 
 
 def _loopback(environment: Mapping[str, str]) -> str | None:
-    if environment.get("WEBHOOKS_ALLOW_LOOPBACK", "").strip().lower() not in TRUE:
+    if not _is_true(environment.get("WEBHOOKS_ALLOW_LOOPBACK", "")):
         return None
     return (
         "WEBHOOKS_ALLOW_LOOPBACK is for development: it lets partners reach this machine's own "
@@ -102,4 +122,4 @@ def _loopback(environment: Mapping[str, str]) -> str | None:
     )
 
 
-CHECKS = (_secret_key, _encryption_keys, _allowed_hosts, _loopback)
+CHECKS = (_debug, _secret_key, _encryption_keys, _allowed_hosts, _loopback)

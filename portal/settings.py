@@ -24,7 +24,7 @@ env.read_env(BASE_DIR / ".env")
 # --- Who we are, and how careful we must be -------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=safety.LOCAL_HOSTS)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or safety.LOCAL_HOSTS
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PRODUCTION = safety.is_production(debug=env.str("DEBUG", default=None), hosts=ALLOWED_HOSTS)
 WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=False)

@@ -7,6 +7,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from django.db import models, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from portal.encryption import EncryptedTextField
@@ -127,7 +128,7 @@ class Webhook(models.Model):
         )
 
     @transaction.atomic
-    def _save_and_tell(self, signal: signals.Signal, *fields: str) -> None:
+    def _save_and_tell(self, signal: Signal, *fields: str) -> None:
         self.save(update_fields=[*fields, "updated_at"])
         signal.send(type(self), webhook=self)
 

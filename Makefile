@@ -1,0 +1,48 @@
+# Everything a newcomer needs, with Python 3.11 or newer and make. Another Python: make PYTHON=python3.13 …
+
+PYTHON ?= python3
+PORT ?= 8000
+RECEIVER_PORT ?= 9000
+ARGS ?=
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: install run test check fix
+
+install: .venv/installed
+
+.venv/installed: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "The portal needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version 2>&1`."; \
+		echo "Install a newer one and name it, for example: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# The portal, a worker, beat and an endpoint to send to; Ctrl-C stops them all.
+run: export WEBHOOKS_ALLOW_LOOPBACK = true
+run: export PORTAL_PORT = $(PORT)
+run: export RECEIVER_PORT := $(RECEIVER_PORT)
+run: install
+	@python -m portal.ports $(PORT) $(RECEIVER_PORT)
+	@python manage.py migrate --verbosity 0
+	@python manage.py demo --port $(PORT) --receiver-port $(RECEIVER_PORT)
+	@exec honcho --env /dev/null --procfile Procfile.dev start
+
+# Every suite on every engine. One of them, or one test: .venv/bin/pytest -k NAME
+test: install
+	@python -m tests.run $(ARGS)
+
+check: install
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports --no-logo
+	python manage.py makemigrations --check --dry-run
+	python manage.py check --fail-level WARNING
+	python -m tests.production manage.py check --deploy --fail-level WARNING
+
+# What the linter and the formatter can put right by themselves.
+fix: install
+	ruff check --fix .
+	ruff format .

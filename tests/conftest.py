@@ -1,0 +1,70 @@
+"""What every test gets: rules of the run, and nothing to import."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from django.db import connection
+from hypothesis import settings as hypothesis
+
+from tests.receiver import Receiver
+from tests.stack import Stack
+
+# The same examples on every run: a failure in CI is one that everybody can repeat.
+hypothesis.register_profile("ci", deadline=None, derandomize=True, database=None)
+hypothesis.register_profile("dev", deadline=None)
+hypothesis.load_profile("ci" if os.environ.get("CI") else "dev")
+
+#: Where tests start real processes, which talk to each other over this machine's own network.
+NETWORKED = ("integration", "browser")
+LOOPBACK = ["127.0.0.0/8", "::1", "localhost"]
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).parts[0] in NETWORKED:
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL; `make test` runs it there")
+    if item.get_closest_marker("redis") and "TEST_REDIS_URL" not in os.environ:
+        pytest.skip("needs Redis; `make test` runs it there, if it finds a redis-server")
+    if item.get_closest_marker("browser") and not any(map(shutil.which, CHROMIUM)):
+        without = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
+        without("needs Chromium; Debian's package is called chromium")
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A partner's endpoint that records what arrives; see tests/receiver.py."""
+    with Receiver() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def stack(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
+    """Real processes on this test's database, and on Redis where the run has one; see tests/stack.py."""
+    processes = Stack(tmp_path, _redis_url())
+    try:
+        yield processes
+    finally:
+        processes.end()
+
+
+def _redis_url() -> str | None:
+    """Return a Redis database of this test process's own, emptied."""
+    server = os.environ.get("TEST_REDIS_URL")
+    if server is None or connection.vendor == "sqlite":
+        return None
+    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    url = f"{server}/{number}"
+    redis.from_url(url).flushdb()
+    return url

@@ -1,0 +1,87 @@
+"""
+`make test`: every suite on every engine it must hold on, one after the other.
+
+Arguments go to each pytest, for example: make test ARGS="-k retry".
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Postgres, Redis, Server, ServerUnavailable
+
+#: What would lead the tests astray if a developer's shell had it set.
+PORTAL_SETTINGS = (
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "DATABASE_URL",
+    "DEBUG",
+    "EMAIL_URL",
+    "FIELD_ENCRYPTION_KEYS",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "WEBHOOKS_ALLOW_LOOPBACK",
+)
+
+UNITS = ["--ignore=tests/integration", "--ignore=tests/browser"]
+PROCESSES = [str(folder) for name in ("integration", "browser") if (folder := Path("tests", name)).is_dir()]
+
+
+@dataclass
+class Run:
+    """One pytest run: its title, its arguments, and its environment."""
+
+    title: str
+    arguments: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, more: list[str]) -> bool:
+        print(f"\n=== {self.title}", flush=True)
+        command = [sys.executable, "-m", "pytest", "-n", "2", *self.arguments, *more]
+        code = subprocess.run(command, env=_clean() | self.environment, check=False).returncode
+        return code == 0 or (bool(more) and code == pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+def main(more: list[str]) -> int:
+    """Run all suites, and return 1 if any failed."""
+    begun = time.monotonic()
+    with ExitStack() as servers:
+        results = [(run.title, run(more)) for run in _runs(servers)]
+    print()
+    for title, succeeded in results:
+        print(f"{'ok    ' if succeeded else 'FAILED'} {title}")
+    print(f"{time.monotonic() - begun:.0f} s in all")
+    return 0 if all(succeeded for _, succeeded in results) else 1
+
+
+def _runs(servers: ExitStack) -> Iterator[Run]:
+    yield Run("Units on SQLite", [*UNITS, "-m", "not postgres"])
+    postgres = {"DATABASE_URL": _url(servers, Postgres, "TEST_DATABASE_URL")}
+    yield Run("Units on PostgreSQL", UNITS, postgres)
+    try:
+        redis = {"TEST_REDIS_URL": _url(servers, Redis, "TEST_REDIS_URL")}
+        yield Run("Processes on PostgreSQL and Redis", PROCESSES, postgres | redis)
+    except ServerUnavailable as reason:
+        yield Run(f"Processes on PostgreSQL, without Redis: {reason}", PROCESSES, postgres)
+    once = "not postgres and not redis and not node and not browser"
+    yield Run("Processes on SQLite, without a server", [*PROCESSES, "-m", once])
+
+
+def _url(servers: ExitStack, server: type[Server], variable: str) -> str:
+    """Return the server that the environment names, else start one."""
+    return os.environ.get(variable) or servers.enter_context(server()).url
+
+
+def _clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in PORTAL_SETTINGS}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
