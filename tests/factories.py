@@ -15,7 +15,7 @@ from webhooks.models import Webhook, WebhookHeader
 _number = count(1)
 
 #: Long enough for the validators.
-PASSWORD = "correct horse battery"  # noqa: S105 - a test's own
+PASSWORD = "correct horse battery"
 
 
 def make_partner(**fields: Any) -> Partner:

@@ -147,13 +147,13 @@ class WebhookHeader(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, **kwargs: Any) -> None:
-        super().save(**kwargs)
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
         self._mark_changed()
 
-    def delete(self, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         self._mark_changed()
-        return super().delete(**kwargs)
+        return super().delete(*args, **kwargs)
 
     def _mark_changed(self) -> None:
         Webhook.objects.filter(pk=self.webhook_id).update()

@@ -9,7 +9,7 @@ travel as one JSON document, which PostgreSQL and SQLite both unpack into a tabl
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection, models
@@ -59,22 +59,20 @@ def _execute(statement: str, rows: Iterable[Row]) -> list[tuple[Any, ...]]:
 
 def _rows(model: type[models.Model], names: Sequence[str]) -> str:
     """Return a subquery that unpacks the document into columns named and typed as the model's."""
-    postgresql = connection.vendor == "postgresql"
-    unpack = _unpack_postgresql if postgresql else _unpack_sqlite
-    columns = ", ".join(
-        f"{unpack(model._meta.get_field(name), position)} AS {_column(model, name)}"
-        for position, name in enumerate(names)
-    )
-    source = "json_array_elements(%s::json) AS row(value)" if postgresql else "json_each(%s) AS row"
-    return f"(SELECT {columns} FROM {source})"  # noqa: S608 - names from the models
+    columns = [f"{_unpack(model, name, i)} AS {_column(model, name)}" for i, name in enumerate(names)]
+    source = "json_array_elements(%s::json) AS row(value)" if _is_postgresql() else "json_each(%s) AS row"
+    return f"(SELECT {', '.join(columns)} FROM {source})"  # noqa: S608 - names from the models
 
 
-def _unpack_postgresql(field: Any, position: int) -> str:
-    return f"CAST(row.value ->> {position} AS {field.db_type(connection)})"
+def _unpack(model: type[models.Model], name: str, position: int) -> str:
+    """Return the value at *position*: SQLite takes JSON's types as they are, PostgreSQL wants them named."""
+    if not _is_postgresql():
+        return f"json_extract(row.value, '$[{position}]')"
+    return f"CAST(row.value ->> {position} AS {_field(model, name).db_type(connection)})"
 
 
-def _unpack_sqlite(field: Any, position: int) -> str:
-    return f"json_extract(row.value, '$[{position}]')"
+def _is_postgresql() -> bool:
+    return connection.vendor == "postgresql"
 
 
 def _as_text(value: object) -> str:
@@ -85,8 +83,12 @@ def _as_text(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no form in a bulk statement.")
 
 
+def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    return cast("models.Field[Any, Any]", model._meta.get_field(name))
+
+
 def _column(model: type[models.Model], name: str) -> str:
-    return _quote(model._meta.get_field(name).column)
+    return _quote(str(_field(model, name).column))
 
 
 def _quote(name: str) -> str:

@@ -92,7 +92,7 @@ class Claimer:
         webhooks = self._webhooks({row[5]: row[6] for row in rows})
         events = {row[7]: Event(public_id=row[7], body=row[8]) for row in rows}
         lease = uuid.uuid4()
-        return [Leased(*row[:6], events[row[7]], webhooks[row[5]], lease) for row in rows]
+        return [Leased(*row[:6], events[row[7]], webhooks[row[5]], lease) for row in rows]  # type: ignore[call-arg]
 
     def _webhooks(self, versions: dict[int, datetime]) -> dict[int, Webhook]:
         """Return the webhooks by id, read anew where `updated_at` says that they have changed."""

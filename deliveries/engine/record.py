@@ -197,7 +197,7 @@ def _note(webhook: Webhook, settled: Settled, *, now: datetime) -> None:
 
 
 def _deactivate_failed(settled: Sequence[Settled], webhooks: dict[int, Webhook]) -> None:
-    """A delivery that failed for good makes its webhook inactive: partner-docs.md promises it."""
+    """Make a webhook inactive whose delivery failed for good: partner-docs.md promises it."""
     failures = [e.outcome for e in settled if e.status == Status.FAILED and e.outcome.counts]
     for outcome in failures:
         webhook = webhooks[outcome.delivery.webhook_id]

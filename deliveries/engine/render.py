@@ -1,6 +1,7 @@
 """A delivery to the request that is sent."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from deliveries.engine.claim import Leased
 from deliveries.signing import signature_headers
@@ -50,4 +51,4 @@ def _overlapping_secret(webhook: Webhook, *, timestamp: int) -> str | None:
     expires_at = webhook.previous_secret_expires_at
     if expires_at is None or expires_at.timestamp() <= timestamp:
         return None
-    return webhook.previous_secret
+    return cast("str | None", webhook.previous_secret)

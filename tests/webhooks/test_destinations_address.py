@@ -87,7 +87,9 @@ def own_addresses(settings):
     settings.WEBHOOKS_ALLOW_LOOPBACK = False
 
 
-@pytest.mark.parametrize("address", [*ALLOWED, *{each for answer in answers("accept") for each in answer}])
+@pytest.mark.parametrize(
+    "address", [*ALLOWED, *dict.fromkeys(each for answer in answers("accept") for each in answer)]
+)
 def test_a_public_address_may_receive(address):
     """A public address may receive."""
     check_address(address)

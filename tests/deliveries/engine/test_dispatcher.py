@@ -20,10 +20,13 @@ Status = Delivery.Status
 PATIENCE = 10
 
 
+OK = Response(200, "{}")
+
+
 class Endpoint:
     """Answer every request alike, and remember them."""
 
-    def __init__(self, answer=Response(200, "{}")):
+    def __init__(self, answer=OK):
         self.answer = answer
         self.requests = []
 
