@@ -28,11 +28,33 @@ NOT_IN_PATH = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]")
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 #: Names that mean something inside a network, or nothing at all, on the public internet.
-INTERNAL_SUFFIXES = frozenset(
-    ("localhost", "local", "localdomain", "internal", "intranet", "intra", "private", "lan", "corp", "home")
-    + ("mail", "home.arpa", "arpa", "svc", "cluster.local", "consul", "docker")
-    + ("onion", "i2p", "alt", "invalid", "test", "example")
-)
+# fmt: off - one column of them would be all there is to see
+INTERNAL_SUFFIXES = {
+    "localhost",
+    "local",
+    "localdomain",
+    "internal",
+    "intranet",
+    "intra",
+    "private",
+    "lan",
+    "corp",
+    "home",
+    "mail",
+    "home.arpa",
+    "arpa",
+    "svc",
+    "cluster.local",
+    "consul",
+    "docker",
+    "onion",
+    "i2p",
+    "alt",
+    "invalid",
+    "test",
+    "example",
+}
+# fmt: on
 
 #: Ports at or above 1024 where something listens that never takes webhooks.
 INTERNAL_PORTS = {
@@ -158,7 +180,8 @@ def _check_authority(authority: str, rest: str) -> None:
     if "@" in authority:
         raise _refused(
             "credentials",
-            "The URL contains a user name or password. Leave it out, and add an Authorization header instead.",
+            "The URL contains a user name or password. Leave it out, and add an Authorization header "
+            "instead.",
         )
     if not authority:
         raise _refused("host", f"The URL has no host. Write it after https://, as in {EXAMPLE}.")
