@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_django import SettingsWrapper
+from pytest_django import Settings
 
 from webhooks.destinations import ForbiddenAddress, check_address
 
@@ -83,7 +83,7 @@ FORBIDDEN = [
 
 
 @pytest.fixture(autouse=True)
-def own_addresses(settings: SettingsWrapper) -> None:
+def own_addresses(settings: Settings) -> None:
     settings.WEBHOOK_OWN_ADDRESSES = OWN
     settings.WEBHOOKS_ALLOW_LOOPBACK = False
 
@@ -109,14 +109,14 @@ def test_a_forbidden_answer_has_a_forbidden_address(answer: tuple[str, ...]) -> 
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"])
-def test_development_admits_loopback(settings: SettingsWrapper, address: str) -> None:
+def test_development_admits_loopback(settings: Settings, address: str) -> None:
     """Development admits loopback."""
     settings.WEBHOOKS_ALLOW_LOOPBACK = True
     check_address(address)
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "169.254.169.254", "fe80::1", "::"])
-def test_development_admits_no_other_private_address(settings: SettingsWrapper, address: str) -> None:
+def test_development_admits_no_other_private_address(settings: Settings, address: str) -> None:
     """Development admits no other private address."""
     settings.WEBHOOKS_ALLOW_LOOPBACK = True
     with pytest.raises(ForbiddenAddress):

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_django import SettingsWrapper
+from pytest_django import Settings
 
 from webhooks.destinations import check_url
 
@@ -75,7 +75,7 @@ RULES = [
 
 
 @pytest.fixture(autouse=True)
-def own_hosts(settings: SettingsWrapper) -> None:
+def own_hosts(settings: Settings) -> None:
     settings.WEBHOOK_OWN_HOSTS = ["self.ourservice.example.com", "Self.Ours.example.com", ".apps.example.com"]
     settings.WEBHOOKS_ALLOW_LOOPBACK = False
 
@@ -118,7 +118,7 @@ def test_a_refusal_names_its_rule_and_what_to_write(url: str, code: str, words: 
         "http://hooks.example.com/",
     ],
 )
-def test_development_admits_http_and_loopback(settings: SettingsWrapper, url: str) -> None:
+def test_development_admits_http_and_loopback(settings: Settings, url: str) -> None:
     """Development admits http and loopback."""
     settings.WEBHOOKS_ALLOW_LOOPBACK = True
     assert check_url(url) == url
@@ -136,7 +136,7 @@ def test_development_admits_http_and_loopback(settings: SettingsWrapper, url: st
         "ftp://localhost/",
     ],
 )
-def test_development_admits_nothing_else(settings: SettingsWrapper, url: str) -> None:
+def test_development_admits_nothing_else(settings: Settings, url: str) -> None:
     """Development admits nothing else."""
     settings.WEBHOOKS_ALLOW_LOOPBACK = True
     with pytest.raises(ValidationError):
