@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from webhooks.destinations import check_headers
 
+Pair = tuple[str, str]
+
 LINES = (Path(__file__).parent / "cases" / "headers.tsv").read_text().splitlines()
 CASES = [line.split("\t") for line in LINES if not line.startswith("#")]
 
 
-def pairs(name: str, value: str) -> list:
+def pairs(name: str, value: str) -> list[Pair]:
     return json.loads(value) if name == '"SET"' else [(json.loads(name), json.loads(value))]
 
 
@@ -26,7 +29,7 @@ REFUSED = [
 ]
 
 # One sentence for each rule: its code, and the words that tell what to do.
-RULES = [
+RULES: list[tuple[list[tuple[Any, Any]], str, str]] = [
     ([(" ", "v")], "header_name", "needs a name"),
     ([(None, "v")], "header_name", "needs a name"),
     ([("X-" + "a" * 63, "v")], "header_name", "at most 64 characters; this one has 65"),
@@ -50,20 +53,20 @@ RULES = [
 
 
 @pytest.mark.parametrize("headers", ACCEPTED)
-def test_what_a_partner_needs_is_accepted(headers):
+def test_what_a_partner_needs_is_accepted(headers: list[Pair]) -> None:
     """What a partner needs is accepted, blanks around values aside."""
     assert check_headers(headers) == [(name, value.strip(" ")) for name, value in headers]
 
 
 @pytest.mark.parametrize("headers", REFUSED)
-def test_what_would_change_the_request_is_refused(headers):
+def test_what_would_change_the_request_is_refused(headers: list[Pair]) -> None:
     """What would change the request or pass for ours is refused."""
     with pytest.raises(ValidationError):
         check_headers(headers)
 
 
 @pytest.mark.parametrize(("headers", "code", "words"), RULES)
-def test_a_refusal_names_its_rule_and_what_to_do(headers, code, words):
+def test_a_refusal_names_its_rule_and_what_to_do(headers: list[Pair], code: str, words: str) -> None:
     """A refusal names its rule and what to do."""
     with pytest.raises(ValidationError) as refusal:
         check_headers(headers)
@@ -71,7 +74,7 @@ def test_a_refusal_names_its_rule_and_what_to_do(headers, code, words):
     assert words in refusal.value.message
 
 
-def test_a_refusal_never_shows_a_value():
+def test_a_refusal_never_shows_a_value() -> None:
     """A refusal never shows a value: it may be a password with a typing error."""
     for value in ("canary\n", "canary" * 1000, "canary\u00e9"):
         with pytest.raises(ValidationError) as refusal:
@@ -92,13 +95,13 @@ def test_a_refusal_never_shows_a_value():
         "X-Proxy-Team",
     ],
 )
-def test_a_name_that_only_resembles_a_reserved_one_is_accepted(name):
+def test_a_name_that_only_resembles_a_reserved_one_is_accepted(name: str) -> None:
     """A name that only resembles a reserved one is accepted."""
     assert check_headers([(name, "v")]) == [(name, "v")]
 
 
 @given(st.lists(st.tuples(st.text(), st.text()), max_size=25))
-def test_any_headers_are_safe_on_the_wire_or_refused(headers):
+def test_any_headers_are_safe_on_the_wire_or_refused(headers: list[Pair]) -> None:
     """Any headers are safe on the wire, or refused with a ValidationError."""
     try:
         checked = check_headers(headers)

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from webhooks.destinations import check_url
 
@@ -74,32 +75,32 @@ RULES = [
 
 
 @pytest.fixture(autouse=True)
-def own_hosts(settings):
+def own_hosts(settings: Settings) -> None:
     settings.WEBHOOK_OWN_HOSTS = ["self.ourservice.example.com", "Self.Ours.example.com", ".apps.example.com"]
     settings.WEBHOOKS_ALLOW_LOOPBACK = False
 
 
 @pytest.mark.parametrize("url", ACCEPTED)
-def test_a_public_https_url_is_accepted(url):
+def test_a_public_https_url_is_accepted(url: str) -> None:
     """A public HTTPS URL is accepted."""
     assert check_url(url)
 
 
 @pytest.mark.parametrize("url", REFUSED)
-def test_anything_else_is_refused(url):
+def test_anything_else_is_refused(url: str) -> None:
     """Anything else is refused."""
     with pytest.raises(ValidationError):
         check_url(url)
 
 
 @pytest.mark.parametrize(("url", "normalised"), NORMALISED)
-def test_what_has_many_spellings_is_stored_in_one_and_the_rest_untouched(url, normalised):
+def test_what_has_many_spellings_is_stored_in_one_and_the_rest_untouched(url: str, normalised: str) -> None:
     """What has many spellings is stored in one, the rest untouched."""
     assert check_url(url) == normalised
 
 
 @pytest.mark.parametrize(("url", "code", "words"), RULES, ids=[case[0][:50] for case in RULES])
-def test_a_refusal_names_its_rule_and_what_to_write(url, code, words):
+def test_a_refusal_names_its_rule_and_what_to_write(url: str, code: str, words: str) -> None:
     """A refusal names its rule and what to write instead."""
     with pytest.raises(ValidationError) as refusal:
         check_url(url)
@@ -117,7 +118,7 @@ def test_a_refusal_names_its_rule_and_what_to_write(url, code, words):
         "http://hooks.example.com/",
     ],
 )
-def test_development_admits_http_and_loopback(settings, url):
+def test_development_admits_http_and_loopback(settings: Settings, url: str) -> None:
     """Development admits http and loopback."""
     settings.WEBHOOKS_ALLOW_LOOPBACK = True
     assert check_url(url) == url
@@ -135,7 +136,7 @@ def test_development_admits_http_and_loopback(settings, url):
         "ftp://localhost/",
     ],
 )
-def test_development_admits_nothing_else(settings, url):
+def test_development_admits_nothing_else(settings: Settings, url: str) -> None:
     """Development admits nothing else."""
     settings.WEBHOOKS_ALLOW_LOOPBACK = True
     with pytest.raises(ValidationError):
@@ -167,7 +168,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.text() | st.lists(PIECES | st.text(max_size=3)).map("".join).map("https://".__add__))
-def test_any_text_is_accepted_unchanged_in_meaning_or_refused(url):
+def test_any_text_is_accepted_unchanged_in_meaning_or_refused(url: str) -> None:
     """Any text is accepted once and for all, or refused with a ValidationError."""
     try:
         normalised = check_url(url)
@@ -177,7 +178,7 @@ def test_any_text_is_accepted_unchanged_in_meaning_or_refused(url):
 
 
 @pytest.mark.parametrize("piece", ["a", ".", "a.", "%", "@", ":", "/", "-", "xn--", "1."])
-def test_a_hostile_url_takes_no_time(piece):
+def test_a_hostile_url_takes_no_time(piece: str) -> None:
     """A hostile URL takes no time, however long it is."""
     started = time.perf_counter()
     for url in ("https://" + piece * 1_000_000, "https://" + (piece * 2_040)[:2_040]):
