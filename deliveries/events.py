@@ -190,4 +190,3 @@ def _delivery(event: Event, webhook: Webhook) -> Delivery:
         status=Delivery.Status.PENDING if owed_now else Delivery.Status.HELD,
         next_attempt_at=timezone.now() if owed_now else None,
     )
-

@@ -115,7 +115,9 @@ class Attempt(models.Model):
     started_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField()
     url = models.CharField("URL", max_length=2048)
-    request_headers = models.JSONField(help_text="As sent; the values of the partner's own headers are masked.")
+    request_headers = models.JSONField(
+        help_text="As sent; the values of the partner's own headers are masked."
+    )
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
     #: Empty after success, else a deliveries.causes.Cause.
     cause = models.CharField(max_length=20, blank=True)
@@ -126,9 +128,7 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ("number",)
-        constraints = (
-            models.UniqueConstraint(fields=("delivery", "number"), name="attempt_number_unique"),
-        )
+        constraints = (models.UniqueConstraint(fields=("delivery", "number"), name="attempt_number_unique"),)
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.delivery_id}"

@@ -54,7 +54,9 @@ def editor_required(view: View) -> View:
     return member_required(for_editors)
 
 
-def get_visible(request: PortalRequest, queryset: QuerySet[M], *, partner: str = "partner", **lookup: Any) -> M:
+def get_visible(
+    request: PortalRequest, queryset: QuerySet[M], *, partner: str = "partner", **lookup: Any
+) -> M:
     """
     Return the one object that matches and belongs to the request's partner.
 

@@ -85,9 +85,7 @@ class Membership(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("partner", "user"), name="membership_unique"),
-        )
+        constraints = (models.UniqueConstraint(fields=("partner", "user"), name="membership_unique"),)
 
     def __str__(self) -> str:
         return f"{self.user} at {self.partner}"
