@@ -81,7 +81,7 @@ class Stack:
 
     def worker(self, **environment: str) -> Process:
         """Start a Celery worker, and return when it is ready for wakes."""
-        options = "--pool threads --concurrency 4 --without-gossip --without-mingle --without-heartbeat"
+        options = "--pool threads --concurrency 4 --without-gossip --without-mingle --without-heartbeat --loglevel INFO"
         worker = self.start("worker", *f"celery --app portal worker {options}".split(), **environment)
         worker.wait_to_say(" ready.")
         return worker
