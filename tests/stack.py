@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import urllib.parse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
+from portal import celery_app
 from tests.servers import free_port
 from tests.waiting import eventually
 
@@ -78,10 +81,15 @@ class Stack:
         self.folder = folder
         self.processes: list[Process] = []
         self._environment = _environment(folder, redis_url)
+        # Wakes that the test itself causes must reach the workers too.
+        if redis_url:
+            _connect(redis_url, {})
+        else:
+            _connect("embedded://localhost", {"folder": str(folder / "broker")})
 
     def worker(self, **environment: str) -> Process:
         """Start a Celery worker, and return when it is ready for wakes."""
-        options = "--pool threads --concurrency 4 --without-gossip --without-mingle --without-heartbeat"
+        options = "--pool threads --concurrency 4 --without-gossip --without-mingle --without-heartbeat --loglevel INFO"
         worker = self.start("worker", *f"celery --app portal worker {options}".split(), **environment)
         worker.wait_to_say(" ready.")
         return worker
@@ -123,10 +131,17 @@ class Stack:
     def end(self) -> None:
         """Kill what still runs, show all logs (pytest keeps them for failures), fail for what crashed."""
         crashed = [process.name for process in self.processes if not process.running | process.ended_by_us]
+        _connect(settings.CELERY_BROKER_URL, settings.CELERY_BROKER_TRANSPORT_OPTIONS)
         for process in self.processes:
             process.kill()
             print(f"--- {process.log.name}\n{process.log.read_text()}")
         assert not crashed, f"ended by itself: {', '.join(crashed)}"
+
+
+def _connect(broker_url: str, options: Mapping[str, Any]) -> None:
+    """Point this process's Celery at another broker, as a fresh process would be."""
+    celery_app.conf.update(broker_url=broker_url, broker_transport_options=options)
+    celery_app._pool = celery_app.amqp._producer_pool = None
 
 
 def _environment(folder: Path, redis_url: str | None) -> dict[str, str]:
