@@ -1,0 +1,92 @@
+"""Rows for tests: each function makes one, and whatever it needs that the test does not care about."""
+
+import json
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from deliveries.causes import Cause, cause_of_status
+from deliveries.models import Attempt, Delivery, Event
+from portal.models import Membership, Partner, User
+from webhooks.event_types import EventType
+from webhooks.models import Webhook, WebhookHeader
+
+_number = count(1)
+
+#: Long enough for the validators.
+PASSWORD = "correct horse battery"
+
+
+def make_partner(**fields: Any) -> Partner:
+    number = next(_number)
+    return Partner.objects.create(**{"name": f"Partner {number}", "slug": f"partner-{number}", **fields})
+
+
+def make_user(*, password: str | None = None, **fields: Any) -> User:
+    """Make a user; only with *password* can they log in by the form, which costs a hash."""
+    fields.setdefault("email", f"person{next(_number)}@example.com")
+    return User.objects.create_user(password=password, **fields)
+
+
+def make_member(
+    *, partner: Partner | None = None, user: User | None = None, role: str = Membership.Role.OWNER
+) -> Membership:
+    return Membership.objects.create(partner=partner or make_partner(), user=user or make_user(), role=role)
+
+
+def make_webhook(
+    *, partner: Partner | None = None, headers: dict[str, str] | None = None, **fields: Any
+) -> Webhook:
+    fields.setdefault("url", f"https://hooks{next(_number)}.northwind.com/cr3dentials")
+    webhook = Webhook.objects.create(partner=partner or make_partner(), **fields)
+    for name, value in (headers or {}).items():
+        WebhookHeader.objects.create(webhook=webhook, name=name, value=value)
+    return webhook
+
+
+def make_event(
+    *, partner: Partner | None = None, event_type: EventType = EventType.COMPLETED, **fields: Any
+) -> Event:
+    """Make an event whose body names its type and verification."""
+    verification_id = fields.setdefault("verification_id", f"ver_{next(_number)}")
+    body = {"type": event_type, "status": "success", "data": {"verificationId": verification_id}}
+    fields.setdefault("body", json.dumps(body, separators=(",", ":")))
+    return Event.objects.create(partner=partner or make_partner(), type=event_type, **fields)
+
+
+def make_delivery(
+    *,
+    webhook: Webhook | None = None,
+    event: Event | None = None,
+    status: str = Delivery.Status.PENDING,
+    **fields: Any,
+) -> Delivery:
+    """Make a delivery whose times fit its status: pending ones are due now, finished ones finished now."""
+    webhook = webhook or make_webhook()
+    is_test = fields.setdefault("is_test", event is not None and event.is_test)
+    if status == Delivery.Status.PENDING:
+        fields.setdefault("next_attempt_at", timezone.now())
+    elif status != Delivery.Status.HELD:
+        fields.setdefault("finished_at", timezone.now())
+    event = event or make_event(partner=webhook.partner, is_test=is_test)
+    return Delivery.objects.create(webhook=webhook, event=event, status=status, **fields)
+
+
+def make_attempt(
+    *, delivery: Delivery | None = None, status_code: int | None = 200, **fields: Any
+) -> Attempt:
+    """Make the delivery's next attempt; its cause follows from *status_code* (None: no answer came)."""
+    delivery = delivery or make_delivery()
+    default_cause = Cause.TIMEOUT if status_code is None else cause_of_status(status_code)
+    defaults = {
+        "number": delivery.attempts.count() + 1,
+        "started_at": timezone.now(),
+        "duration_ms": 84,
+        "url": delivery.webhook.url,
+        "request_headers": {"Content-Type": "application/json", "webhook-id": delivery.public_id},
+        "cause": default_cause or "",
+        "detail": "" if default_cause is None else "Your server did not answer with 2xx.",
+        "response": "" if status_code is None else "{}",
+    }
+    return Attempt.objects.create(delivery=delivery, status_code=status_code, **{**defaults, **fields})
