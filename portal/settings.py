@@ -163,6 +163,8 @@ MESSAGE_TAGS = {messages.ERROR: "bad", messages.WARNING: "warn", messages.SUCCES
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+if not PRODUCTION:
+    STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns where there is none
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("bootstrap", Path(bootstrap_wrapper.__file__).parent.parent / "bootstrap" / "css"),

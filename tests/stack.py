@@ -19,6 +19,12 @@ from tests.waiting import eventually
 #: How long a process may take to get ready or to stop, in seconds.
 PATIENCE = 20.0
 
+#: As in the Procfile.
+WORKER = (
+    "celery --app portal worker --pool threads --concurrency 4 "
+    "--without-gossip --without-mingle --without-heartbeat --loglevel INFO"
+)
+
 
 class Process:
     """One process of the stack; what it prints is in `log`."""
@@ -89,8 +95,7 @@ class Stack:
 
     def worker(self, **environment: str) -> Process:
         """Start a Celery worker, and return when it is ready for wakes."""
-        options = "--pool threads --concurrency 4 --without-gossip --without-mingle --without-heartbeat --loglevel INFO"
-        worker = self.start("worker", *f"celery --app portal worker {options}".split(), **environment)
+        worker = self.start("worker", *WORKER.split(), **environment)
         worker.wait_to_say(" ready.")
         return worker
 
@@ -103,7 +108,11 @@ class Stack:
     def web(self, **environment: str) -> tuple[Process, str]:
         """Start the portal, and return its process and its address."""
         address = f"127.0.0.1:{free_port()}"
-        web = self.start("web", *f"gunicorn portal.wsgi --bind {address} --threads 4".split(), **environment)
+        web = self.start(
+            "web",
+            *f"gunicorn portal.wsgi --no-control-socket --bind {address} --threads 4".split(),
+            **environment,
+        )
         web.wait_to_say("Booting worker")
         return web, f"http://{address}"
 
