@@ -1,6 +1,8 @@
 """Why an attempt failed: a name for the log, and words for the partner's developer. Pure."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 
 
 class Cause(StrEnum):
@@ -26,8 +28,134 @@ class Cause(StrEnum):
     INTERNAL = "internal"
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A failure in plain words: what it is, and what to do about it."""
+
+    title: str
+    fix: str
+
+
 def cause_of_status(status_code: int) -> Cause | None:
     """Return why an answer with this status is a failure; None if it is a success."""
     if 200 <= status_code < 300:
         return None
     return Cause.REDIRECT if 300 <= status_code < 400 else Cause.STATUS
+
+
+def explain(cause: Cause | str, status_code: int | None = None) -> Explanation:
+    """Explain a failed attempt to the partner's developer."""
+    if cause == Cause.STATUS and status_code is not None:
+        return _explain_status(status_code)
+    return CAUSES[Cause(cause)]
+
+
+def _explain_status(status_code: int) -> Explanation:
+    fix = STATUSES.get(status_code) or (SERVER_ERROR if status_code >= 500 else OTHER_STATUS)
+    return Explanation(f"Answered {_status_name(status_code)}", fix)
+
+
+def _status_name(status_code: int) -> str:
+    try:
+        return f"{status_code} {HTTPStatus(status_code).phrase}"
+    except ValueError:
+        return str(status_code)
+
+
+CAUSES = {
+    Cause.DNS: Explanation(
+        "Host name not found",
+        "Check the spelling of the host in the webhook's URL, and that its DNS record is published and "
+        "answered from the public internet.",
+    ),
+    Cause.FORBIDDEN_ADDRESS: Explanation(
+        "Address not allowed",
+        "The host's DNS records must all point to public addresses. Remove the private one, or use a "
+        "host name that is reachable from the internet.",
+    ),
+    Cause.CONNECT: Explanation(
+        "Failed to connect to host",
+        "Check that your server is running, that it listens on the port of the webhook's URL, and that "
+        "your firewall lets HTTPS requests in.",
+    ),
+    Cause.TLS: Explanation(
+        "Encrypted connection failed",
+        "Install a valid certificate for the host from a public authority, with its intermediate "
+        "certificates, and allow TLS 1.2 or newer.",
+    ),
+    Cause.TIMEOUT: Explanation(
+        "Timed out",
+        "Answer with a 2xx status within 10 seconds: store the notification, answer at once, and do "
+        "the work afterwards.",
+    ),
+    Cause.DISCONNECT: Explanation(
+        "Connection closed before the answer",
+        "Look for a crash, a restart or a proxy's limit in your server's log at this time. Your endpoint "
+        "may have received the notification: the next attempt carries the same webhook-id.",
+    ),
+    Cause.INVALID_RESPONSE: Explanation(
+        "Answer is not valid HTTP",
+        "Check that the webhook's URL and port lead to your web server, and that it answers with a "
+        "complete HTTP/1.1 response.",
+    ),
+    Cause.REDIRECT: Explanation(
+        "Answered with a redirect",
+        "We do not follow redirects. Set the webhook's URL to the final address; look out for http "
+        "instead of https, a missing “www.” and a slash at the end.",
+    ),
+    Cause.STATUS: Explanation(
+        "Answered with an error",
+        "Answer with a 2xx status, such as 200 or 204, once you have stored the notification.",
+    ),
+    Cause.INTERNAL: Explanation(
+        "Not sent, through no fault of yours",
+        "There is nothing to fix at your endpoint. We look into it; if it goes on, contact our support.",
+    ),
+}
+
+CREDENTIALS = (
+    "Your endpoint refused our credentials or our signature. Compare the webhook's headers with what your "
+    "server expects, verify the signature over the raw body with the current secret, and exempt the path "
+    "from login and CSRF protection."
+)
+LIMIT = (
+    "Your server, or a proxy in front of it, limits the rate of requests. Raise the limit for our requests, "
+    "or store notifications at once and do the work afterwards."
+)
+PROXY = (
+    "A proxy or load balancer answered because your application did not. Check that the application is up."
+)
+
+STATUSES = {
+    400: "Your endpoint could not read the request. It must accept a JSON body; your server's log may tell "
+    "what it missed. If you use a payload template, check that the endpoint expects its form.",
+    401: CREDENTIALS,
+    403: f"{CREDENTIALS} A web application firewall may also have blocked us: let our requests through.",
+    404: "Nothing is there. Check the path in the webhook's URL against the route of your endpoint, and that "
+    "the version that has the route is deployed.",
+    405: "The path exists but does not accept POST. Add a route for POST, and check for a slash at the end.",
+    406: "Your endpoint insists on a format that we did not ask for. Answer whatever the Accept header says.",
+    408: "Your server gave up waiting for the request. Check the time-outs of the proxies in front of it.",
+    409: "Your endpoint reports a conflict. If it had the notification before, answer 2xx: a repeated "
+    "webhook-id means a repeated delivery.",
+    410: "Your endpoint says that it is gone for good. If that is so, delete the webhook; if not, correct its "
+    "URL.",
+    411: "Your server does not see the Content-Length that we send. Check the proxies in front of it.",
+    413: "Your server, or a proxy in front of it, limits the size of requests. Allow at least 128 kB, for "
+    "example with client_max_body_size in nginx or limit in express.json().",
+    415: "Your endpoint does not accept Content-Type: application/json. Add a JSON body parser to its route.",
+    421: "The server does not serve this host name. Check the host in the webhook's URL and its DNS record.",
+    422: "Your endpoint read the notification and rejected its content. Accept every event type that the "
+    "webhook subscribes to, and fields that you do not know.",
+    429: LIMIT,
+    431: "Your server finds our headers too large. Shorten the webhook's own headers.",
+    500: "Your endpoint crashed. Its log at this time tells why; notifications that it does not expect must "
+    "not bring it down.",
+    501: "Your server does not implement POST at this path. Check the webhook's URL.",
+    502: PROXY,
+    503: "Your server is overloaded or in maintenance. If this is planned, deactivate the webhook meanwhile: "
+    "its notifications are held for you.",
+    504: f"{PROXY} It must answer within 10 seconds: store the notification and do the work afterwards.",
+}
+SERVER_ERROR = "Your server, or a proxy in front of it, failed. Its log at this time tells why."
+OTHER_STATUS = "Your endpoint refused the request. Answer with a 2xx status once the notification is stored."

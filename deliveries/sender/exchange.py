@@ -1,0 +1,86 @@
+"""One request and its answer, against the clock."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPException
+from time import monotonic
+from typing import Self
+
+from urllib3.exceptions import HTTPError
+
+from deliveries.causes import Cause
+from deliveries.sender.failures import failure
+from deliveries.sender.outcome import Phase, SendError
+from deliveries.sender.watchdog import WATCHDOG
+
+#: Seconds for everything up to the answer's last header.
+DEADLINE = 10.0
+
+DOING = {
+    Phase.DNS: "looking up the host name",
+    Phase.CONNECT: "connecting",
+    Phase.TLS: "waiting for the TLS handshake",
+    Phase.SEND: "sending the request",
+    Phase.WAIT: "waiting for the answer's headers",
+}
+
+
+class Exchange:
+    """Bounds a request in time, names what went wrong, and cleans up at its end."""
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.ends_at = monotonic() + deadline
+        self.phases: dict[Phase, int] = {}
+        self._at_end = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._at_end.close()
+
+    @property
+    def left(self) -> float:
+        """Return the seconds left, never quite none: to a socket 0 means something else."""
+        return max(self.ends_at - monotonic(), 0.001)
+
+    @property
+    def is_over(self) -> bool:
+        return monotonic() >= self.ends_at
+
+    def on_end(self, callback: Callable[[], object]) -> None:
+        self._at_end.callback(callback)
+
+    def watch(self, connected: socket.socket) -> None:
+        """Have *connected* shut down when the time is over, whatever is waiting for it then."""
+        self.on_end(WATCHDOG.watch(connected, self.ends_at))
+
+    @contextmanager
+    def during(self, phase: Phase) -> Iterator[None]:
+        """Time a phase, and turn whatever goes wrong in it into a SendError."""
+        began = monotonic()
+        try:
+            yield
+            error: Exception | None = None
+        except (SendError, HTTPError, HTTPException, OSError, ValueError) as caught:
+            error = caught
+        self.phases[phase] = round((monotonic() - began) * 1000)
+        # What a connection yields after it was shut down may look complete: the clock decides.
+        if self.is_over or isinstance(error, TimeoutError):
+            error = self._timed_out(phase)
+        if error is not None:
+            # The cause itself is not shown: it may quote a header's value.
+            raise self._named(phase, error) from None
+
+    def _timed_out(self, phase: Phase) -> SendError:
+        return SendError(
+            Cause.TIMEOUT,
+            f"No complete answer within {self.deadline:g} seconds: timed out while {DOING[phase]}.",
+        )
+
+    def _named(self, phase: Phase, error: Exception) -> SendError:
+        named = error if isinstance(error, SendError) else failure(phase, error)
+        named.phases = self.phases
+        return named

@@ -1,0 +1,40 @@
+"""What can come of a POST."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from deliveries.causes import Cause
+
+
+class Phase(StrEnum):
+    """The steps of a request, in their order."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    SEND = "send"
+    #: Until the answer's headers are complete.
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A complete answer, whatever its status."""
+
+    status_code: int
+    #: The body's first bytes as text.
+    body: str
+    #: How long each phase took, in milliseconds.
+    phases: Mapping[Phase, int] = field(default_factory=dict)
+
+
+class SendError(Exception):
+    """No complete answer came. `detail` is what the partner's developer reads."""
+
+    def __init__(self, cause: Cause, detail: str) -> None:
+        super().__init__(detail)
+        self.cause = cause
+        self.detail = detail
+        #: How long each phase took, the last being the one that failed, in milliseconds.
+        self.phases: Mapping[Phase, int] = {}
