@@ -30,6 +30,10 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg] # Django h
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, {**kwargs, "owner": self.owner}
 
+    def get_lookup(self, lookup_name: str) -> Any:
+        # Searching tokens finds nothing, silently; these two ask whether there is any text at all.
+        return super().get_lookup(lookup_name) if lookup_name in {"exact", "isnull"} else None
+
     def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:  # type: ignore[override]
         super().contribute_to_class(cls, name, **kwargs)
         setattr(cls, name, _Decrypting(self))
@@ -66,9 +70,9 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg] # Django h
         try:
             plain = _fernet().decrypt(token.encode()).decode()
         except InvalidToken:
-            raise DecryptionError(f"{label}: no key in FIELD_ENCRYPTION_KEYS opens it.") from None
+            raise DecryptionError(f"{label.strip()}: no key in FIELD_ENCRYPTION_KEYS opens it.") from None
         if not plain.startswith(label):
-            raise DecryptionError(f"{label}: this value belongs to another row or field.")
+            raise DecryptionError(f"{label.strip()}: this value belongs to another row or field.")
         return plain.removeprefix(label)
 
     def _label(self, owner: object) -> str:
