@@ -134,7 +134,7 @@ STATUSES = {
     404: "Nothing is there. Check the path in the webhook's URL against the route of your endpoint, and that "
     "the version that has the route is deployed.",
     405: "The path exists but does not accept POST. Add a route for POST, and check for a slash at the end.",
-    406: "Your endpoint insists on a format that we did not ask for. Answer whatever the Accept header says.",
+    406: "Your endpoint insists on a format that we did not ask for. Answer whatever Accept says.",
     408: "Your server gave up waiting for the request. Check the time-outs of the proxies in front of it.",
     409: "Your endpoint reports a conflict. If it had the notification before, answer 2xx: a repeated "
     "webhook-id means a repeated delivery.",

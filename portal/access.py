@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from portal.http import PortalRequest
-from portal.models import Membership
+from portal.models import Membership, User
 
 View = Callable[..., HttpResponse]
 M = TypeVar("M", bound=Model)
@@ -35,7 +35,8 @@ def member_required(view: View) -> View:
 
     def with_membership(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         member_request = cast("PortalRequest", request)
-        member_request.membership = _membership(member_request)
+        member_request.memberships = _memberships(member_request.user)
+        member_request.membership = _chosen(member_request)
         member_request.partner = member_request.membership.partner
         return view(request, *args, **kwargs)
 
@@ -69,10 +70,14 @@ def get_visible(
     return get_object_or_404(queryset.filter(**{partner: request.partner}), **lookup)
 
 
-def _membership(request: PortalRequest) -> Membership:
-    """Return the membership chosen in the session, else the first."""
-    memberships = list(request.user.memberships.select_related("partner").order_by("pk"))
+def _memberships(user: User) -> list[Membership]:
+    memberships = list(user.memberships.select_related("partner").order_by("pk"))
     if not memberships:
         raise PermissionDenied("You are not a member of any partner yet. Ask an owner to invite you.")
+    return memberships
+
+
+def _chosen(request: PortalRequest) -> Membership:
+    """Return the membership chosen in the session, else the first."""
     chosen = request.session.get(PARTNER_KEY)
-    return next((m for m in memberships if m.partner_id == chosen), memberships[0])
+    return next((m for m in request.memberships if m.partner_id == chosen), request.memberships[0])

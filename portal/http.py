@@ -11,5 +11,6 @@ class PortalRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+    memberships: list[Membership]
     membership: Membership
     partner: Partner

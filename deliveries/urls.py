@@ -1,0 +1,13 @@
+from django.urls import path
+
+from deliveries import views
+
+app_name = "deliveries"
+
+urlpatterns = [
+    path("deliveries/", views.delivery_list, name="list"),
+    path("deliveries/<str:public_id>/", views.delivery, name="delivery"),
+    path("webhooks/<str:public_id>/", views.webhook, name="webhook"),
+    path("webhooks/<str:public_id>/deliveries/", views.webhook_log, name="log"),
+    path("webhooks/<str:public_id>/test/", views.test, name="test"),
+]

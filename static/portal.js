@@ -1,0 +1,21 @@
+"use strict";
+
+// Everything works without this file; it copies, and says when a page has gone stale.
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  const words = button.querySelector("[data-words]");
+  const before = words.textContent;
+  words.textContent = "Copied";
+  setTimeout(() => (words.textContent = before), 1500);
+});
+
+// A fragment that is refused or lost (logged out, deleted meanwhile, no network): say what to do.
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(failure, () => {
+    const stale = document.getElementById("stale").content.cloneNode(true);
+    document.getElementById("messages").replaceChildren(stale);
+  });
+}

@@ -1,0 +1,48 @@
+"""How a webhook's health is shown: never by colour alone."""
+
+from typing import Any, NamedTuple
+
+from django import template
+
+from webhooks.health import FAILURE, SUCCESS, WINDOW, Health
+from webhooks.models import Webhook
+
+register = template.Library()
+
+
+class Pill(NamedTuple):
+    tone: str
+    icon: str
+    words: str
+
+
+HEALTH_PILLS = {
+    Health.GREEN: Pill("good", "check", "Healthy"),
+    Health.YELLOW: Pill("warn", "warn", "Some failures"),
+    Health.RED: Pill("bad", "cross", "Failing"),
+    Health.NONE: Pill("none", "dash", "No deliveries yet"),
+}
+INACTIVE = Pill("none", "pause", "Inactive")
+
+
+@register.inclusion_tag("components/pill.html")
+def health_pill(webhook: Webhook) -> dict[str, Any]:
+    """Show the webhook's health; a webhook that somebody paused is neither well nor ill."""
+    paused = not webhook.is_active and webhook.deactivated_at is None
+    return (INACTIVE if paused else HEALTH_PILLS[webhook.health])._asdict()
+
+
+@register.inclusion_tag("components/strip.html")
+def outcome_strip(webhook: Webhook) -> dict[str, Any]:
+    """Show the last attempts as bars, oldest first."""
+    succeeded, failed = webhook.outcomes.count(SUCCESS), webhook.outcomes.count(FAILURE)
+    words = f"{succeeded} succeeded, {failed} failed" if webhook.outcomes else "no attempts yet"
+    return {"words": f"Last {WINDOW} attempts: {words}", "bars": bars(webhook.outcomes)}
+
+
+def bars(outcomes: str) -> list[str]:
+    """Return one tone a bar: failures are bad in the row that is still going on, else a warning."""
+    ongoing = len(outcomes) - len(outcomes.rstrip(FAILURE))
+    healed = len(outcomes) - (ongoing if ongoing >= 3 else 0)
+    tones = ["good" if each == SUCCESS else "warn" for each in outcomes[:healed]]
+    return ["none"] * (WINDOW - len(outcomes)) + tones + ["bad"] * (len(outcomes) - healed)
