@@ -5,8 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -14,6 +13,7 @@ from deliveries import sender
 from deliveries.causes import Cause, cause_of_status
 from deliveries.engine.claim import Claimer, Leased
 from deliveries.engine.clock import Clock, database_now
+from deliveries.engine.lanes import QUICK, Lanes
 from deliveries.engine.record import Outcome, record
 from deliveries.engine.render import render
 
@@ -21,14 +21,14 @@ logger = logging.getLogger(__name__)
 
 Post = Callable[[str, Mapping[str, str], bytes], sender.Response]
 
-#: How many requests one process has under way at once, and how many of them to one webhook.
-IN_FLIGHT, IN_FLIGHT_PER_WEBHOOK = 256, 16
+#: Requests that one process has under way at once, and how many of them to one webhook.
+IN_FLIGHT, IN_FLIGHT_PER_WEBHOOK = 1_200, 64
 
-#: How many deliveries one claim leases at most.
-BATCH = 100
+#: How many deliveries one claim leases at most, and one record writes as a rule.
+BATCH = 64
 
-#: How long to gather outcomes while many are under way, in seconds: each batch costs one commit.
-GATHER, MANY = 0.004, 8
+#: How long outcomes may wait to be written together, in seconds: each batch costs one commit.
+GATHER = 0.03
 
 #: How long to leave a database alone that was not there, in seconds.
 DATABASE_PAUSE = 0.5
@@ -55,7 +55,7 @@ class Dispatcher:
         self._clock = clock
         self._limit = in_flight
         self._per_webhook = per_webhook
-        self._pool = ThreadPoolExecutor(in_flight, thread_name_prefix="sender")
+        self._lanes = Lanes(self._send, most=in_flight)
         self._claimer = Claimer()
         self._charge = threading.Lock()
         #: What the working thread waits for: outcomes, and None for "more may be due".
@@ -90,17 +90,37 @@ class Dispatcher:
                 self._wait_for_database(error)
 
     def _collect(self) -> None:
-        """Wait for news unless some is unrecorded, and take all there is."""
-        news = [] if self._unrecorded else [self._inbox.get()]
-        if news != [None] and self._under_way.total() > MANY:
-            time.sleep(GATHER)
+        """Wait for news; then gather outcomes for a while, unless there is something to claim."""
+        woken = False
+        if not self._unrecorded:
+            woken = self._take_news(wait=True)
+        end = time.monotonic() + GATHER
+        while self._under_way and not woken and len(self._unrecorded) < BATCH and time.monotonic() < end:
+            time.sleep(QUICK)
+            self._lanes.tend()
+            woken = self._take_news()
+
+    def _take_news(self, *, wait: bool = False) -> bool:
+        """Take all news there is, after waiting for some; return whether more may be due."""
+        news = [self._first_news()] if wait else []
         while not self._inbox.empty():
             news.append(self._inbox.get())
-        self._more_due |= None in news
         outcomes = [each for each in news if each is not None]
         self._unrecorded += outcomes
         self._under_way.subtract(outcome.delivery.webhook_id for outcome in outcomes)
         self._under_way = +self._under_way
+        woken = None in news
+        self._more_due |= woken
+        return woken
+
+    def _first_news(self) -> Outcome | None:
+        """Wait for the next piece of news, tending the lanes while something is ready for them."""
+        while self._lanes.waiting:
+            try:
+                return self._inbox.get(timeout=QUICK)
+            except Empty:
+                self._lanes.tend()
+        return self._inbox.get()
 
     def _record(self) -> None:
         if self._unrecorded:
@@ -110,18 +130,17 @@ class Dispatcher:
     def _claim_and_send(self) -> None:
         """Send what is due, as far as there is room for it."""
         while self._more_due and not self._stopping:
-            room = self._limit - self._under_way.total()
-            if not room:
+            room = min(BATCH - self._lanes.waiting, self._limit - self._under_way.total())
+            if room <= 0:
                 return
             claimed = self._claimer.claim(
                 now=self._clock(),
-                limit=min(room, BATCH),
+                limit=room,
                 under_way=self._under_way,
                 per_webhook=self._per_webhook,
             )
-            for delivery in claimed.leased:
-                self._under_way[delivery.webhook_id] += 1
-                self._pool.submit(self._send, delivery)
+            self._under_way.update(delivery.webhook_id for delivery in claimed.leased)
+            self._lanes.put(claimed.leased)
             self._more_due = claimed.more
             if not claimed.found:
                 return
