@@ -65,7 +65,7 @@ class Talk:
         while not self.stop.wait(every):
             self.send(data)
 
-    def send_later(self, data: bytes, *, after: float = 0.6) -> None:
+    def send_later(self, data: bytes, *, after: float = 0.8) -> None:
         if not self.stop.wait(after):
             self.send(data)
 

@@ -378,6 +378,20 @@ def test_a_header_that_cannot_be_sent_is_our_fault_and_is_not_shown(
     assert refusal.value.__suppress_context__
 
 
+@pytest.mark.parametrize(
+    "content_type",
+    ["multipart/mixed", "multipart/mixed; boundary=a", "message/rfc822", "message/delivery-status"],
+)
+def test_nothing_of_a_request_is_logged(content_type: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither URL nor header values are logged, even where a library has something to complain of."""
+    caplog.set_level("DEBUG")
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: 2\r\n\r\nok"
+    with serving(answering(head.encode())) as server:
+        url = url_of(server.port, None) + "canary?token=canary"
+        assert post(url, {**HEADERS, "X-Key": "canary"}, b"canary").body == "ok"
+    assert "canary" not in caplog.text
+
+
 def test_ten_seconds_are_promised() -> None:
     """Ten seconds are what partners have been promised."""
     assert DEADLINE == 10.0
