@@ -158,4 +158,4 @@ STATUSES = {
     504: f"{PROXY} It must answer within 10 seconds: store the notification and do the work afterwards.",
 }
 SERVER_ERROR = "Your server, or a proxy in front of it, failed. Its log at this time tells why."
-OTHER_STATUS = "Your endpoint refused the request. Answer with a 2xx status once the notification is stored."
+OTHER_STATUS = "Your endpoint refused the request. Answer with a 2xx status once you have stored it."

@@ -88,7 +88,9 @@ def own_addresses(settings: Settings) -> None:
     settings.WEBHOOKS_ALLOW_LOOPBACK = False
 
 
-@pytest.mark.parametrize("address", [*ALLOWED, *{each for answer in answers("accept") for each in answer}])
+@pytest.mark.parametrize(
+    "address", [*ALLOWED, *sorted({each for answer in answers("accept") for each in answer})]
+)
 def test_a_public_address_may_receive(address: str) -> None:
     """A public address may receive."""
     check_address(address)
