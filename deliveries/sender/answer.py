@@ -53,6 +53,8 @@ class Answer(HTTPResponse):
             super().begin()
         finally:
             self.fp = body
+        # Whatever urllib3 found wrong here it would log, together with the URL and its tokens.
+        self.headers.defects.clear()
         # Nobody keeps cookies, so nobody need parse them.
         del self.headers["Set-Cookie"], self.headers["Set-Cookie2"]
 
