@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from django.db import InterfaceError, OperationalError, connection
@@ -19,7 +19,7 @@ from deliveries.engine.render import render
 
 logger = logging.getLogger(__name__)
 
-Post = Callable[[str, Mapping[str, str], bytes], sender.Response]
+Post = Callable[..., sender.Response]
 
 #: Requests that one process has under way at once, and how many of them to one webhook.
 IN_FLIGHT, IN_FLIGHT_PER_WEBHOOK = 1_200, 64
@@ -162,7 +162,7 @@ def attempt(delivery: Leased, *, post: Post, timestamp: int) -> Outcome:
         request = render(delivery, timestamp=timestamp)
         outcome.url, outcome.request_headers = request.url, request.logged_headers
         outcome.started = time.monotonic()
-        response = post(request.url, request.headers, request.body)
+        response = post(request.url, request.headers, request.body, reuse_for=delivery.webhook_id)
         outcome.status_code, outcome.response = response.status_code, response.body
         outcome.cause = cause_of_status(response.status_code)
         outcome.detail = "" if outcome.succeeded else _refusal(response.status_code)

@@ -1,6 +1,6 @@
 """One bounded POST."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,21 +16,28 @@ from deliveries.sender.outcome import Phase, Response, SendError
 __all__ = ["DEADLINE", "Phase", "Response", "SendError", "post"]
 
 
-def post(url: str, headers: Mapping[str, str], body: bytes, *, deadline: float = DEADLINE) -> Response:
+def post(
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    deadline: float = DEADLINE,
+    reuse_for: Hashable | None = None,
+) -> Response:
     """
     POST *body* to *url* and return the answer, whose status and headers are complete.
 
     *url* has passed `check_url`; *headers* are sent as they are, with Host, Content-Length,
     Connection and Accept-Encoding added. All of it, from name resolution to the answer's last
-    header, takes at most *deadline* seconds.
+    header, takes at most *deadline* seconds. A connection is used again only for the same
+    *reuse_for*, which names a webhook, and where that cannot mix up answers; see kept.py.
 
     Raises:
         SendError: there was no complete answer, for the cause it names.
 
     """
-    with Exchange(deadline) as exchange:
+    with Exchange(deadline, reuse_for=reuse_for) as exchange:
         answer = _ADAPTER.send(_BoundedRequest(url, headers, body, exchange), stream=True)
-        exchange.on_end(answer.close)
         return Response(answer.status_code, read_text(answer.raw), exchange.phases)
 
 
@@ -44,8 +51,8 @@ class _BoundedRequest(PreparedRequest):
         self.headers["Content-Length"] = str(len(body))
         # A compressed body would have to be unpacked, and may unpack to gigabytes.
         self.headers["Accept-Encoding"] = "identity"
-        # An answer belongs to its own request: no other will ever use this connection.
-        self.headers["Connection"] = "close"
+        if exchange.reuse_for is None:
+            self.headers["Connection"] = "close"
 
 
 class _BoundedAdapter(HTTPAdapter):

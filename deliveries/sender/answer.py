@@ -8,10 +8,13 @@ the answer itself and `HTTP/1.1 2_00` for a success. Hence the head is read and 
 
 import io
 import re
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
-from typing import Protocol
+from typing import Any, Protocol
 
 from urllib3.exceptions import HTTPError
 
@@ -43,20 +46,90 @@ HARMFUL = dict.fromkeys(
 )
 
 
+class NoAnswer(SendError):  # noqa: N818 - it says what there is
+    """The connection ended before a single byte of an answer."""
+
+    def __init__(self) -> None:
+        super().__init__(Cause.DISCONNECT, "The connection was closed without an answer.")
+
+
+class Wire:
+    """What an answer is read from; it knows what is left on it when the answer ends."""
+
+    def __init__(self, stream: io.BufferedReader, sock: socket.socket) -> None:
+        self._stream, self._sock = stream, sock
+        self.read, self.read1, self.readinto = stream.read, stream.read1, stream.readinto
+        self.readline, self.flush = stream.readline, stream.flush
+        self._is_drained: bool | None = None
+
+    def begins(self) -> bool:
+        """Wait for the first byte; False if the connection ends instead."""
+        try:
+            return bool(self._stream.peek(1))
+        except (ConnectionError, ssl.SSLEOFError):
+            return False
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether nothing more has been read than belonged to the answer."""
+        if self._is_drained is None:
+            self._sock.settimeout(0)
+            try:
+                self._is_drained = not self._stream.peek(1)
+            except (OSError, ValueError):
+                self._is_drained = True
+        return self._is_drained
+
+    def close(self) -> None:
+        if not self._stream.closed:
+            self.is_drained  # noqa: B018 - asked while it can be answered
+            self._stream.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._stream.closed
+
+
 class Answer(HTTPResponse):
     """An answer that is complete up to the last header."""
 
+    wire: Wire
+    #: On a connection that was used before, which may have ended at rest.
+    may_be_missing = False
+
+    def __init__(self, sock: socket.socket, **kwargs: Any) -> None:
+        super().__init__(sock, **kwargs)
+        self.fp = self.wire = Wire(self.fp, sock)  # type: ignore[assignment]
+
     def begin(self) -> None:
-        head = read_head(self.fp)
-        body, self.fp = self.fp, io.BufferedReader(io.BytesIO(head))
+        if self.may_be_missing and not self.wire.begins():
+            raise NoAnswer
+        head = read_head(self.wire)
+        self.fp = io.BufferedReader(io.BytesIO(head))
         try:
             super().begin()
         finally:
-            self.fp = body
+            self.fp = self.wire  # type: ignore[assignment]
         # Whatever urllib3 found wrong here it would log, together with the URL and its tokens.
         self.headers.defects.clear()
         # Nobody keeps cookies, so nobody need parse them.
         del self.headers["Set-Cookie"], self.headers["Set-Cookie2"]
+
+    @property
+    def leaves_nothing(self) -> bool:
+        """Whether the answer has ended for certain, with nothing after it."""
+        has_ended = self.headers is not None and (self.isclosed() or self.length == 0)
+        return has_ended and self._says_where_it_ends and self.wire.is_drained
+
+    @property
+    def _says_where_it_ends(self) -> bool:
+        """Whether it says so in one way only: by length or by chunks, for a later HTTP/1.1 request."""
+        lengths = self.headers.get_all("Content-Length", [])
+        encodings = self.headers.get_all("Transfer-Encoding", [])
+        plain = (len(lengths), encodings) in ((1, []), (0, ["chunked"])) or (
+            self.status == HTTPStatus.NO_CONTENT and not lengths + encodings
+        )
+        return plain and self.version == 11 and not self.will_close
 
 
 class Lines(Protocol):
@@ -114,7 +187,7 @@ def _check_header_line(line: bytes, *, first: bool) -> None:
 
 def _no_answer(start: bytes) -> SendError:
     if not start:
-        return SendError(Cause.DISCONNECT, "The connection was closed without an answer.")
+        return NoAnswer()
     if start.startswith(b"HTTP/1.") and not start.endswith(b"\n"):
         return _cut()
     return _invalid("it does not begin with a status line such as “HTTP/1.1 200 OK”")

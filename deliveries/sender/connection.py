@@ -1,11 +1,13 @@
 """From a host name to a connection that carries one request."""
 
+import select
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from time import monotonic
+from typing import Any, cast
 
 import certifi
 from cryptography import x509
@@ -14,9 +16,10 @@ from urllib3.response import HTTPResponse
 
 from deliveries.causes import Cause
 from deliveries.sender import names
-from deliveries.sender.answer import Answer
+from deliveries.sender.answer import Answer, NoAnswer
 from deliveries.sender.exchange import Exchange
 from deliveries.sender.failures import certificate_fault
+from deliveries.sender.kept import KEPT
 from deliveries.sender.outcome import Phase, SendError
 from webhooks.destinations import ForbiddenAddress, check_address
 
@@ -25,43 +28,111 @@ MAX_ADDRESSES = 4
 
 
 class OneRequest:
-    """What stands where requests expects a pool of connections: one, for this request only."""
+    """What stands where requests expects a pool of connections: the one for this request."""
 
     def __init__(self, scheme: str, host: str, port: int | None, exchange: Exchange) -> None:
         kind = TLSConnection if scheme == "https" else PlainConnection
-        self._connection = kind(host, port, exchange)
-        exchange.on_end(self._connection.close)
+        self._connect = partial(kind, host, port, exchange)
+        self._exchange = exchange
+        self._use = (exchange.reuse_for, scheme, host, port)
 
     def urlopen(
         self, *, method: str, url: str, body: bytes, headers: Mapping[str, str], **_: Any
     ) -> HTTPResponse:
-        self._connection.request(method, url, body, headers, preload_content=False, decode_content=False)
-        return self._connection.getresponse()
+        if kept := self._kept():
+            # A server may close a connection just as it is used again. Nothing came back, so the
+            # request goes out once more, under the same webhook-id.
+            with suppress(NoAnswer):
+                return self._talk(kept, method, url, body, headers)
+        return self._talk(self._connect(), method, url, body, headers)
+
+    def _kept(self) -> "PlainConnection | None":
+        if self._exchange.reuse_for is None:
+            return None
+        kept = cast("PlainConnection | None", KEPT.take(self._use))
+        if kept is not None:
+            kept.use_again(self._exchange)
+        return kept
+
+    def _talk(
+        self, connection: "PlainConnection", method: str, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> HTTPResponse:
+        self._exchange.on_end(partial(connection.rest, self._use))
+        connection.request(method, url, body, headers, preload_content=False, decode_content=False)
+        return connection.getresponse()
 
 
 class PlainConnection(HTTPConnection):
     """A connection to addresses that were checked; its failures are SendErrors."""
 
-    response_class = Answer
+    #: A descriptor of its own, which stays when TLS takes the socket's.
+    lifeline: socket.socket | None = None
+    answer: Answer | None = None
+    is_reused = False
 
     def __init__(self, host: str, port: int | None, exchange: Exchange) -> None:
         super().__init__(host, port, timeout=exchange.left)
         self.exchange = exchange
+        self.made_at = monotonic()
+        self.response_class = self._make_answer  # type: ignore[assignment]
+
+    def use_again(self, exchange: Exchange) -> None:
+        """Carry another request."""
+        self.exchange, self.timeout, self.is_reused = exchange, exchange.left, True
+        exchange.watch(cast("socket.socket", self.lifeline))
+
+    def rest(self, use: Hashable) -> None:
+        """Wait for another request if that is certain to be safe, else close."""
+        if self.exchange.reuse_for is not None and self._has_ended_well and self.is_silent:
+            KEPT.give(use, self)
+        else:
+            self.end()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing has arrived since the last answer, not even the connection's end."""
+        arrived = select.poll()
+        arrived.register(cast("socket.socket", self.lifeline), select.POLLIN)
+        return not arrived.poll(0)
+
+    @property
+    def _has_ended_well(self) -> bool:
+        if self.answer is None or self.sock is None or not self.answer.leaves_nothing:
+            return False
+        self.answer.close()
+        self.answer = None
+        return True
+
+    def end(self) -> None:
+        """Close for good; close() may only mean that http.client has left the rest to the answer."""
+        if self.answer is not None:
+            self.answer.close()
+        if self.lifeline is not None:
+            self.lifeline.close()
+        self.close()
+
+    def _make_answer(self, sock: socket.socket, **kwargs: Any) -> Answer:
+        self.answer = Answer(sock, **kwargs)
+        self.answer.may_be_missing = self.is_reused
+        return self.answer
 
     def _new_conn(self) -> socket.socket:
         with self.exchange.during(Phase.DNS):
             addresses = public_addresses(self.host, self.port, self.exchange)
         with self.exchange.during(Phase.CONNECT):
-            return connect(addresses, self.exchange)
+            connected = connect(addresses, self.exchange)
+        self.lifeline = connected.dup()
+        return connected
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        self.connect()
+        if self.sock is None:
+            self.connect()
         # Who refuses a request may answer and close before having read all of it.
         early = suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError)
         with self.exchange.during(Phase.SEND), early:
             super().request(*args, **kwargs)
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 does
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3's own, as in its base
         with self.exchange.during(Phase.WAIT):
             return super().getresponse()
 
@@ -134,11 +205,11 @@ def connect(addresses: list[names.AddressInfo], exchange: Exchange) -> socket.so
     tried = addresses[:MAX_ADDRESSES]
     for count, (family, kind, protocol, _, address) in enumerate(tried):
         connection = socket.socket(family, kind, protocol)
-        exchange.on_end(connection.close)
         connection.settimeout(exchange.left / (len(tried) - count))
         try:
             connection.connect(address)
         except OSError as error:
+            connection.close()
             errors.append(error)
             continue
         connection.settimeout(exchange.left)

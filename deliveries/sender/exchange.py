@@ -1,7 +1,7 @@
 """One request and its answer, against the clock."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPException
 from time import monotonic
@@ -29,8 +29,10 @@ DOING = {
 class Exchange:
     """Bounds a request in time, names what went wrong, and cleans up at its end."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, *, reuse_for: Hashable | None = None) -> None:
         self.deadline = deadline
+        #: What a connection may be used for again; None for a connection of its own.
+        self.reuse_for = reuse_for
         self.ends_at = monotonic() + deadline
         self.phases: dict[Phase, int] = {}
         self._at_end = ExitStack()

@@ -29,7 +29,7 @@ class Keepable(Protocol):
     @property
     def is_silent(self) -> bool: ...
 
-    def close(self) -> None: ...
+    def end(self) -> None: ...
 
 
 class Kept:
@@ -51,14 +51,14 @@ class Kept:
             self._by_use.setdefault(use, []).append(id(connection))
             surplus = self._drop_stale()
         for each in surplus:
-            each.close()
+            each.end()
 
     def take(self, use: Hashable) -> Keepable | None:
         """Return a connection for *use* that is fit for another request, if there is one."""
         while connection := self._pop(use):
             if connection.is_silent and monotonic() - connection.made_at < MAX_AGE:
                 return connection
-            connection.close()
+            connection.end()
         return None
 
     def _pop(self, use: Hashable) -> Keepable | None:
@@ -67,7 +67,7 @@ class Kept:
             keys = self._by_use.get(use)
             connection = self._remove(keys[0]) if keys else None
         for each in stale:
-            each.close()
+            each.end()
         return connection
 
     def _drop_stale(self) -> list[Keepable]:

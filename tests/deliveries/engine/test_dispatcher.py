@@ -30,7 +30,7 @@ class Endpoint:
         self.answer = answer
         self.requests = []
 
-    def __call__(self, url, headers, body):
+    def __call__(self, url, headers, body, **_):
         self.requests.append((url, headers, body))
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -131,7 +131,7 @@ def test_a_webhook_never_has_more_under_way_than_its_share():
         make_delivery(webhook=webhook)
     gate, counts = threading.Semaphore(2), []
 
-    def post(url, headers, body):
+    def post(url, headers, body, **_):
         counts.append(gate.acquire(blocking=False))
         gate.release()
         return Response(200, "")
@@ -150,7 +150,7 @@ def test_a_hanging_endpoint_delays_nobody_else():
         make_delivery(webhook=quick)
     answered, release = [], threading.Event()
 
-    def post(url, headers, body):
+    def post(url, headers, body, **_):
         if url == slow.url:
             assert release.wait(PATIENCE)
         answered.append(url)
@@ -192,7 +192,7 @@ def test_a_stopped_dispatcher_claims_nothing():
 
 def test_a_second_thread_leaves_the_work_to_the_first(monkeypatch):
     make_delivery()
-    dispatcher = Dispatcher(post=lambda *_: second_run(), clock=timezone.now, in_flight=1)
+    dispatcher = Dispatcher(post=lambda *_, **__: second_run(), clock=timezone.now, in_flight=1)
     done = []
 
     def second_run():
