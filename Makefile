@@ -27,7 +27,7 @@ run: install
 	@python -m portal.ports $(PORT) $(RECEIVER_PORT)
 	@python manage.py migrate --verbosity 0
 	@python manage.py demo --port $(PORT) --receiver-port $(RECEIVER_PORT)
-	@exec honcho --env /dev/null --procfile Procfile.dev start
+	@honcho --env /dev/null --procfile Procfile.dev start || test $$? = 130 # Ctrl-C
 
 # Every suite on every engine. One of them, or one test: .venv/bin/pytest -k NAME
 test: install
