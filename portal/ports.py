@@ -22,8 +22,8 @@ def main(ports: list[str]) -> str | None:
     if not taken:
         return None
     return (
-        f"Taken on this machine: port {' and port '.join(taken)}. If it is another `make run`, stop that one; "
-        "else choose other ports: make run PORT=8001 RECEIVER_PORT=9001"
+        f"Taken on this machine: port {' and port '.join(taken)}. "
+        "If it is another `make run`, stop that one; else choose other ports: make run PORT=8001 RECEIVER_PORT=9001"
     )
 
 
