@@ -23,7 +23,8 @@ def main(ports: list[str]) -> str | None:
         return None
     return (
         f"Taken on this machine: port {' and port '.join(taken)}. "
-        "If it is another `make run`, stop that one; else choose other ports: make run PORT=8001 RECEIVER_PORT=9001"
+        "If it is another `make run`, stop that one; "
+        "else choose other ports: make run PORT=8001 RECEIVER_PORT=9001"
     )
 
 
