@@ -6,6 +6,7 @@ RECEIVER_PORT ?= 9000
 ARGS ?=
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export RECEIVER_PORT
 
 .PHONY: install run test check fix
 
@@ -22,12 +23,11 @@ install: .venv/installed
 # The portal, a worker, beat and an endpoint to send to; Ctrl-C stops them all.
 run: export WEBHOOKS_ALLOW_LOOPBACK = true
 run: export PORTAL_PORT = $(PORT)
-run: export RECEIVER_PORT := $(RECEIVER_PORT)
 run: install
 	@python -m portal.ports $(PORT) $(RECEIVER_PORT)
 	@python manage.py migrate --verbosity 0
 	@python manage.py demo --port $(PORT) --receiver-port $(RECEIVER_PORT)
-	@exec honcho --env /dev/null --procfile Procfile.dev start
+	@honcho --env /dev/null --procfile Procfile.dev start || test $$? = 130 # Ctrl-C
 
 # Every suite on every engine. One of them, or one test: .venv/bin/pytest -k NAME
 test: install
@@ -40,7 +40,10 @@ check: install
 	lint-imports --no-logo
 	python manage.py makemigrations --check --dry-run
 	python manage.py check --fail-level WARNING
-	python -m tests.production manage.py check --deploy --fail-level WARNING
+	DEBUG=false WEBHOOKS_ALLOW_LOOPBACK=false ALLOWED_HOSTS=portal.example.com \
+		SECRET_KEY=`python -c 'import secrets; print(secrets.token_urlsafe(50))'` \
+		FIELD_ENCRYPTION_KEYS=`python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'` \
+		python manage.py check --deploy --fail-level WARNING
 
 # What the linter and the formatter can put right by themselves.
 fix: install

@@ -22,8 +22,9 @@ def main(ports: list[str]) -> str | None:
     if not taken:
         return None
     return (
-        f"Port {' and port '.join(taken)} of this machine is taken, perhaps by another `make run`. "
-        "Stop that one, or choose other ports: make run PORT=8001 RECEIVER_PORT=9001"
+        f"Taken on this machine: port {' and port '.join(taken)}. "
+        "If it is another `make run`, stop that one; "
+        "else choose other ports: make run PORT=8001 RECEIVER_PORT=9001"
     )
 
 

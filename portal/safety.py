@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -52,15 +53,13 @@ def local_key(path: Path) -> str:
 
 def _created(path: Path, key: str) -> str:
     """Write *key* unless another process came first, whose key then counts."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(key)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return path.read_text()
-    finally:
-        draft.unlink()
+    with NamedTemporaryFile("w", dir=path.parent) as draft:  # which its owner alone can read
+        draft.write(key)
+        draft.flush()
+        try:
+            os.link(draft.name, path)
+        except FileExistsError:
+            return path.read_text()
     return key
 
 

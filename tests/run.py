@@ -44,7 +44,7 @@ class Run:
 
     def __call__(self, more: list[str]) -> bool:
         print(f"\n=== {self.title}", flush=True)
-        command = [sys.executable, "-m", "pytest", "-n", "2", *self.arguments, *more]
+        command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", *self.arguments, *more]
         code = subprocess.run(command, env=_clean() | self.environment, check=False).returncode
         return code == 0 or (bool(more) and code == pytest.ExitCode.NO_TESTS_COLLECTED)
 

@@ -24,5 +24,5 @@ def test_free_ports_are_no_news() -> None:
 def test_a_taken_port_is_named_with_the_way_out(taken: int) -> None:
     message = ports.main([str(free_port()), str(taken)])
     assert message is not None
-    assert f"Port {taken} of this machine is taken" in message
+    assert f"Taken on this machine: port {taken}." in message
     assert "make run PORT=" in message

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         if count < 1:
             raise CommandError(f"--count is {count}; send at least 1.")
         owed = sum(_emit(event_type, partner) for _ in range(count))
-        self.stdout.write(f"Sent {count} {event_type} of {partner}: {owed} deliveries owed.")
+        self.stdout.write(f"Sent {count} {event_type} of {partner}; deliveries owed: {owed}.")
         if not owed:
             self.stdout.write(f"No webhook of {partner} wants {event_type}. Create one in the portal.")
 

@@ -31,7 +31,7 @@ def test_the_event_is_owed_to_the_partners_webhooks() -> None:
     make_webhook()
     output = emit("completed", "--partner", "northwind")
     assert Delivery.objects.get().webhook == webhook
-    assert "1 deliveries owed" in output
+    assert "deliveries owed: 1" in output
 
 
 def test_count_sends_that_many_different_verifications() -> None:

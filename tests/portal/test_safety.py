@@ -1,0 +1,121 @@
+"""What production refuses."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.safety import is_production, local_key, require_safe
+
+KEY, OLD_KEY = "bmV3IGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzISE=", "b2xkIGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzISE="
+
+SAFE = {
+    "SECRET_KEY": "0123456789" * 5,
+    "FIELD_ENCRYPTION_KEYS": KEY,
+    "ALLOWED_HOSTS": "portal.example.com",
+}
+
+
+@pytest.mark.parametrize(
+    ("debug", "hosts", "production"),
+    [
+        (None, ["localhost", "127.0.0.1", "[::1]"], False),
+        ("", ["localhost"], False),
+        ("true", ["localhost"], False),
+        ("false", ["localhost"], True),
+        ("0", ["localhost"], True),
+        ("nonsense", ["localhost"], True),
+        (None, ["portal.example.com"], True),
+        (None, ["localhost", "portal.example.com"], True),
+        (None, ["*"], True),
+        ("true", ["portal.example.com"], True),
+    ],
+)
+def test_production_is_where_strangers_may_come(
+    debug: str | None, hosts: list[str], production: bool
+) -> None:
+    assert is_production(debug=debug, hosts=hosts) is production
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"DEBUG": "false"},
+        {"WEBHOOKS_ALLOW_LOOPBACK": "false"},
+        {"ALLOWED_HOSTS": "portal.example.com, .example.org"},
+        {"FIELD_ENCRYPTION_KEYS": f"{KEY},{OLD_KEY}"},
+    ],
+)
+def test_a_safe_environment_is_accepted(more: dict[str, str]) -> None:
+    require_safe(SAFE | more)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fix"),
+    [
+        ("SECRET_KEY", "", "at least 50 random characters"),
+        ("SECRET_KEY", "short", "at least 50 random characters"),
+        ("SECRET_KEY", "x" * 60, "at least 50 random characters"),
+        ("SECRET_KEY", "django-insecure-" + "0123456789" * 5, "at least 50 random characters"),
+        ("FIELD_ENCRYPTION_KEYS", "", "Fernet.generate_key()"),
+        ("FIELD_ENCRYPTION_KEYS", ",", "Fernet.generate_key()"),
+        ("FIELD_ENCRYPTION_KEYS", "not a key", "Fernet.generate_key()"),
+        ("FIELD_ENCRYPTION_KEYS", f"{KEY},not a key", "Fernet.generate_key()"),
+        ("ALLOWED_HOSTS", "", "for example portal.example.com"),
+        ("ALLOWED_HOSTS", "*", "for example portal.example.com"),
+        ("ALLOWED_HOSTS", "portal.example.com, *", "for example portal.example.com"),
+        ("DEBUG", "true", "Remove it"),
+        ("DEBUG", "on", "Remove it"),
+        ("WEBHOOKS_ALLOW_LOOPBACK", "true", "Remove it"),
+        ("WEBHOOKS_ALLOW_LOOPBACK", " YES ", "Remove it"),
+    ],
+)
+def test_an_unsafe_value_is_refused_with_its_name_and_its_fix(name: str, value: str, fix: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        require_safe(SAFE | {name: value})
+    [_, problem] = str(caught.value).splitlines()
+    assert problem.startswith(f"  - {name} ")
+    assert fix in problem
+
+
+@pytest.mark.parametrize("name", SAFE)
+def test_nothing_unsafe_is_a_default(name: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=name):
+        require_safe({each: value for each, value in SAFE.items() if each != name})
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        require_safe({})
+    assert all(name in str(caught.value) for name in SAFE)
+
+
+def test_no_refusal_quotes_a_secret() -> None:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        require_safe({"SECRET_KEY": "hush", "FIELD_ENCRYPTION_KEYS": "hush"})
+    assert "hush" not in str(caught.value)
+
+
+def test_a_local_key_is_made_once(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "key"
+    assert local_key(path) == local_key(path)
+
+
+def test_a_local_key_is_a_fernet_key_that_its_owner_alone_can_read(tmp_path: Path) -> None:
+    Fernet(local_key(tmp_path / "key"))
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+
+
+def test_those_who_make_a_local_key_at_the_same_moment_get_the_same_one(tmp_path: Path) -> None:
+    barrier = threading.Barrier(4)
+
+    def ask() -> str:
+        barrier.wait()
+        return local_key(tmp_path / "key")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len({each.result() for each in [pool.submit(ask) for _ in range(4)]}) == 1
