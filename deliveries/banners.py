@@ -11,7 +11,9 @@ from webhooks.models import Webhook
 #: Counting stops here; nobody needs it more exactly to decide.
 MOST_HELD = 1000
 
-RETRIES = f"We retry each delivery after {PROMISED.words}; when the last retry fails, the webhook is deactivated."
+RETRIES = (
+    f"We retry each delivery after {PROMISED.words}; when the last retry fails, the webhook is deactivated."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ def banner(webhook: Webhook, *, held: int) -> Banner | None:
 
 
 def _reactivate(webhook: Webhook, held: int) -> str:
-    return f"{webhook.deactivation_reason} {_held(held)} Fix the endpoint, test the webhook, then activate it."
+    return (
+        f"{webhook.deactivation_reason} {_held(held)} Fix the endpoint, test the webhook, then activate it."
+    )
 
 
 def _held(count: int) -> str:

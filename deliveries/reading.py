@@ -4,6 +4,8 @@ import re
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:\s]+')
 
+OPENING, CLOSING = ("{", "["), ("}", "]")
+
 INDENT = "  "
 #: Deeper levels are not moved further to the right: a hostile body would grow without measure.
 DEEPEST = 20
@@ -17,17 +19,17 @@ def indented(body: str) -> str:
     """
     lines, line, depth = [], "", 0
     tokens = TOKEN.findall(body)
-    for token, following in zip(tokens, [*tokens[1:], ""], strict=True):
-        line += token + (" " if token == ":" else "")
-        depth += (token in ("{", "[")) - (following in ("}", "]"))
-        if _breaks(token, following):
+    for part, following in zip(tokens, [*tokens[1:], ""], strict=True):
+        line += part + (" " if part == ":" else "")
+        depth += (part in OPENING) - (following in CLOSING)
+        if _breaks(part, following):
             lines.append(line)
             line = INDENT * min(depth, DEEPEST)
     return "\n".join([*lines, line])
 
 
-def _breaks(token: str, following: str) -> bool:
+def _breaks(part: str, following: str) -> bool:
     """Whether a line ends between two tokens; empty objects and lists stay on theirs."""
-    if token in ("{", "["):
-        return following not in ("}", "]")
-    return token == "," or following in ("}", "]")
+    if part in OPENING:
+        return following not in CLOSING
+    return part == "," or following in CLOSING

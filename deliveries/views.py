@@ -1,6 +1,7 @@
 """What became of a partner's notifications: an overview, the log, one delivery, and tests."""
 
-from django.db.models import QuerySet
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -104,7 +105,7 @@ def test(request: PortalRequest, public_id: str) -> HttpResponse:
 
 
 def _render(
-    request: PortalRequest, page: str, context: dict[str, object], *, fragment: str | None = None
+    request: PortalRequest, page: str, context: dict[str, Any], *, fragment: str | None = None
 ) -> HttpResponse:
     """Show the page, or only the part of it that changes to whoever has the rest."""
     wants_part = request.htmx and not request.htmx.history_restore_request
@@ -131,8 +132,7 @@ def _count_held(webhook: Webhook) -> int:
     """Count what waits for an inactive webhook, up to one more than anybody needs to know."""
     if webhook.is_active:
         return 0
-    held: QuerySet[Delivery] = webhook.deliveries.filter(status=Delivery.Status.HELD)
-    return held[: MOST_HELD + 1].count()
+    return webhook.deliveries.filter(status=Delivery.Status.HELD)[: MOST_HELD + 1].count()
 
 
 def _chosen(attempts: list[Attempt], number: str | None) -> Attempt | None:
