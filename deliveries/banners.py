@@ -55,6 +55,6 @@ def _held(count: int) -> str:
 def _failing(webhook: Webhook) -> Banner:
     explanation = explain(webhook.last_cause, webhook.last_status_code)
     failed = webhook.outcomes.count(FAILURE)
-    of = f"{failed} of the last {len(webhook.outcomes)} attempts failed, the latest too: {explanation.title}."
+    share = f"{failed} of the last {len(webhook.outcomes)} attempts failed, the latest too."
     tone, icon = ("bad", "cross") if webhook.health == Health.RED else ("warn", "warn")
-    return Banner(tone, icon, of, f"{explanation.fix} {RETRIES}")
+    return Banner(tone, icon, f"{explanation.title}.", f"{share} {explanation.fix} {RETRIES}")

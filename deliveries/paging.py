@@ -22,9 +22,13 @@ class Page:
         return bool(self.before or self.older)
 
     @property
-    def pending_count(self) -> int:
-        """How many of them the engine is about to change."""
-        return sum(delivery.status == Delivery.Status.PENDING for delivery in self.deliveries)
+    def is_pending(self) -> bool:
+        """Whether the engine is about to change one of them."""
+        return any_pending(self.deliveries)
+
+
+def any_pending(deliveries: list[Delivery]) -> bool:
+    return any(delivery.status == Delivery.Status.PENDING for delivery in deliveries)
 
 
 def page_of(deliveries: DeliveryQuerySet, *, before: str) -> Page:

@@ -6,11 +6,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import trigger_client_event
 
 from deliveries import events
 from deliveries.banners import MOST_HELD, banner
 from deliveries.models import Attempt, Delivery, DeliveryQuerySet
-from deliveries.paging import page_of
+from deliveries.paging import any_pending, page_of
 from deliveries.reading import indented
 from portal.access import editor_required, get_visible, member_required
 from portal.http import PortalRequest
@@ -52,7 +53,7 @@ def webhook(request: PortalRequest, public_id: str) -> HttpResponse:
         "webhook": found,
         "banner": banner(found, held=_count_held(found)),
         "recent": recent,
-        "is_pending": any(delivery.status == Delivery.Status.PENDING for delivery in recent),
+        "is_pending": any_pending(recent),
     }
     return _render(request, "webhook", context)
 
@@ -101,7 +102,8 @@ def test(request: PortalRequest, public_id: str) -> HttpResponse:
     sent = events.record_test(webhook=_get_webhook(request, public_id))
     if not request.htmx:
         return redirect("deliveries:delivery", sent.public_id)
-    return render(request, "deliveries/_test_result.html", {"delivery": sent, "attempt": None})
+    response = render(request, "deliveries/_test_result.html", {"delivery": sent, "attempt": None})
+    return trigger_client_event(response, "tested")
 
 
 def _render(

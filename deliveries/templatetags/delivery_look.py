@@ -1,11 +1,14 @@
 """How a delivery and its attempts are shown."""
 
+import re
 from math import ceil
 from typing import Any, NamedTuple
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from deliveries.causes import Explanation, explain
 from deliveries.models import Attempt, Delivery
@@ -69,7 +72,7 @@ def answer(tried: Delivery | Webhook) -> str:
     """Say what the last attempt came to: a status code, or why there is none."""
     if tried.last_status_code is not None:
         return str(tried.last_status_code)
-    return explain(tried.last_cause).title if tried.last_cause else "not yet"
+    return explain(tried.last_cause).title if tried.last_cause else "none"
 
 
 @register.filter
@@ -103,6 +106,12 @@ def wait(delivery: Delivery) -> str:
         return "now"
     seconds = ceil((delivery.next_attempt_at - timezone.now()).total_seconds())
     return f"in {seconds} s" if seconds > 0 else "now"
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """Let a long event type break after its words."""
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in re.split(r"(?<=[._])", name)))
 
 
 @register.simple_tag
