@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.shortcuts import get_object_or_404
-
 from deliveries.models import Delivery, DeliveryQuerySet
+from portal.access import get_visible
+from portal.http import PortalRequest
 
 PAGE_SIZE = 50
 
@@ -31,17 +31,18 @@ def any_pending(deliveries: list[Delivery]) -> bool:
     return any(delivery.status == Delivery.Status.PENDING for delivery in deliveries)
 
 
-def page_of(deliveries: DeliveryQuerySet, *, before: str) -> Page:
+def page_of(request: PortalRequest, deliveries: DeliveryQuerySet) -> Page:
     """
-    Return the deliveries that are older than the one called *before*; without it, the newest.
+    Return the deliveries that are older than the one that `?before=` names; without it, the newest.
 
     Raises:
         Http404: none of *deliveries* is called so.
 
     """
-    rows = deliveries.order_by("-pk")
+    before, rows = request.GET.get("before", ""), deliveries.order_by("-pk")
     if before:
-        rows = rows.filter(pk__lt=get_object_or_404(deliveries, public_id=before).pk)
+        start = get_visible(request, deliveries, partner="webhook__partner", public_id=before)
+        rows = rows.filter(pk__lt=start.pk)
     found = list(rows[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
     return Page(shown, before, older=shown[-1].public_id if len(found) > PAGE_SIZE else "")

@@ -64,7 +64,7 @@ def webhook(request: PortalRequest, public_id: str) -> HttpResponse:
 def webhook_log(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show every delivery of one webhook."""
     found = _get_webhook(request, public_id)
-    page = page_of(_log(request).filter(webhook=found), before=request.GET.get("before", ""))
+    page = page_of(request, _log(request).filter(webhook=found))
     return _render(request, "log", {"webhook": found, "page": page})
 
 
@@ -73,7 +73,7 @@ def webhook_log(request: PortalRequest, public_id: str) -> HttpResponse:
 @member_required
 def delivery_list(request: PortalRequest) -> HttpResponse:
     """Show every delivery of the partner, those of deleted webhooks too."""
-    page = page_of(_log(request), before=request.GET.get("before", ""))
+    page = page_of(request, _log(request))
     return _render(request, "log", {"webhook": None, "page": page})
 
 

@@ -24,4 +24,5 @@ def fragment(client: Client, url: str, **headers: str) -> str:
 
 def text(response: Any) -> str:
     assert response.status_code == 200, response.status_code
-    return response.content.decode()
+    page: str = response.content.decode()
+    return page
