@@ -40,7 +40,7 @@ def test_with_htmx_the_result_appears_in_place():
 
 
 def test_the_result_is_asked_for_until_it_is_there():
-    assert "every 1s" in result_of(make_delivery(is_test=True))
+    assert "every 500ms" in result_of(make_delivery(is_test=True))
 
 
 def test_a_success_shows_status_time_and_answer():
