@@ -138,8 +138,8 @@ STATUSES = {
     408: "Your server gave up waiting for the request. Check the time-outs of the proxies in front of it.",
     409: "Your endpoint reports a conflict. If it had the notification before, answer 2xx: a repeated "
     "webhook-id means a repeated delivery.",
-    410: "Your endpoint says that it is gone for good. If that is so, delete the webhook; if not, "
-    "correct its URL.",
+    410: "Your endpoint says that it is gone for good. If that is so, delete the webhook; if not, correct "
+    "its URL.",
     411: "Your server does not see the Content-Length that we send. Check the proxies in front of it.",
     413: "Your server, or a proxy in front of it, limits the size of requests. Allow at least 128 kB, for "
     "example with client_max_body_size in nginx or limit in express.json().",
@@ -158,4 +158,4 @@ STATUSES = {
     504: f"{PROXY} It must answer within 10 seconds: store the notification and do the work afterwards.",
 }
 SERVER_ERROR = "Your server, or a proxy in front of it, failed. Its log at this time tells why."
-OTHER_STATUS = "Your endpoint refused the request. Answer with a 2xx status once the notification is kept."
+OTHER_STATUS = "Your endpoint refused the request. Answer with a 2xx status once the notification is stored."

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from deliveries import wake
 from deliveries.models import Delivery, Event
+from deliveries.samples import sample
 from deliveries.serialization import dumps
+from portal.ids import new_id
 from portal.models import Partner
 from webhooks.event_types import EventType
 from webhooks.models import Webhook
@@ -190,3 +192,18 @@ def _delivery(event: Event, webhook: Webhook) -> Delivery:
         status=Delivery.Status.PENDING if owed_now else Delivery.Status.HELD,
         next_attempt_at=timezone.now() if owed_now else None,
     )
+
+
+@transaction.atomic
+def record_test(*, webhook: Webhook, event_type: EventType = EventType.COMPLETED) -> Delivery:
+    """Owe a sample verification to *webhook*, active or not: one attempt that counts for nothing."""
+    verification = Verification(**sample(event_type, verification_id=new_id("test")))
+    event = Event.objects.create(
+        partner_id=webhook.partner_id,
+        type=event_type,
+        verification_id=verification.verification_id,
+        body=body_of(event_type, verification),
+        is_test=True,
+    )
+    [delivery] = owe(event, [webhook])
+    return delivery

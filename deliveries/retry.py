@@ -17,6 +17,12 @@ class RetryPolicy:
     def max_attempts(self) -> int:
         return len(self.waits) + 1
 
+    @property
+    def words(self) -> str:
+        """The waits as people read them: "1, 2, 4, 8 and 16 s"."""
+        *others, last = (f"{wait:g}" for wait in self.waits)
+        return f"{', '.join(others)} and {last} s"
+
 
 #: What partners were promised: "1s, 2s, 4s, 8s, 16s intervals" (partner-docs.md).
 PROMISED = RetryPolicy()

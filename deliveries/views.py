@@ -1,10 +1,147 @@
-"""Placeholders until the pages land."""
+"""What became of a partner's notifications: an overview, the log, one delivery, and tests."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import trigger_client_event
+
+from deliveries import events
+from deliveries.banners import MOST_HELD, banner
+from deliveries.models import Attempt, Delivery, DeliveryQuerySet
+from deliveries.paging import any_pending, page_of
+from deliveries.reading import indented
+from portal.access import editor_required, get_visible, member_required
+from portal.http import PortalRequest
+from webhooks.models import Webhook
+
+RECENT = 10
+
+#: Bodies, secrets and the like stay in the database until somebody looks at them.
+WEBHOOK_FIELDS = ("public_id", "url", "deleted_at")
+LOG_FIELDS = (
+    "public_id",
+    "status",
+    "is_test",
+    "attempt_count",
+    "round_start",
+    "lease",
+    "next_attempt_at",
+    "created_at",
+    "last_status_code",
+    "last_cause",
+    "last_duration_ms",
+    "event__type",
+    "event__verification_id",
+    *(f"webhook__{name}" for name in WEBHOOK_FIELDS),
+)
+
+# One address, a page or a part of it: caches must not take one for the other.
+vary_on_htmx = vary_on_headers("HX-Request", "HX-Target")
 
 
-def _todo(request: HttpRequest, public_id: str = "") -> HttpResponse:
-    raise NotImplementedError
+@require_GET
+@vary_on_htmx
+@member_required
+def webhook(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Show how one webhook does."""
+    found = _get_webhook(request, public_id)
+    recent = list(_log(request).filter(webhook=found).order_by("-pk")[:RECENT])
+    context = {
+        "webhook": found,
+        "banner": banner(found, held=_count_held(found)),
+        "recent": recent,
+        "is_pending": any_pending(recent),
+    }
+    return _render(request, "webhook", context)
 
 
-delivery_list = delivery = webhook = webhook_log = test = _todo
+@require_GET
+@vary_on_htmx
+@member_required
+def webhook_log(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Show every delivery of one webhook."""
+    found = _get_webhook(request, public_id)
+    page = page_of(request, _log(request).filter(webhook=found))
+    return _render(request, "log", {"webhook": found, "page": page})
+
+
+@require_GET
+@vary_on_htmx
+@member_required
+def delivery_list(request: PortalRequest) -> HttpResponse:
+    """Show every delivery of the partner, those of deleted webhooks too."""
+    page = page_of(request, _log(request))
+    return _render(request, "log", {"webhook": None, "page": page})
+
+
+@require_GET
+@vary_on_htmx
+@member_required
+def delivery(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Show one delivery: its attempts, and the request and answer of one of them."""
+    found = _get_delivery(request, public_id)
+    attempts = list(found.attempts.all())
+    context = {
+        "delivery": found,
+        "attempts": attempts,
+        "attempt": _chosen(attempts, request.GET.get("attempt")),
+        "body": indented(found.event.body),
+    }
+    # Asked for by a test's result, which is shown on the webhook's own pages.
+    is_test_result = request.htmx.target == "test-result"
+    return _render(request, "delivery", context, fragment="_test_result" if is_test_result else None)
+
+
+@require_POST
+@editor_required
+def test(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Send a sample verification to a webhook, active or not."""
+    sent = events.record_test(webhook=_get_webhook(request, public_id))
+    if not request.htmx:
+        return redirect("deliveries:delivery", sent.public_id)
+    response = render(request, "deliveries/_test_result.html", {"delivery": sent, "attempt": None})
+    return trigger_client_event(response, "tested")
+
+
+def _render(
+    request: PortalRequest, page: str, context: dict[str, Any], *, fragment: str | None = None
+) -> HttpResponse:
+    """Show the page, or only the part of it that changes to whoever has the rest."""
+    wants_part = request.htmx and not request.htmx.history_restore_request
+    return render(request, f"deliveries/{(fragment or f'_{page}') if wants_part else page}.html", context)
+
+
+def _get_webhook(request: PortalRequest, public_id: str) -> Webhook:
+    live = Webhook.objects.live().defer("secret", "previous_secret", "payload_template")
+    return get_visible(request, live, public_id=public_id)
+
+
+def _get_delivery(request: PortalRequest, public_id: str) -> Delivery:
+    deliveries = Delivery.objects.select_related("event", "webhook")
+    deliveries = deliveries.defer("webhook__secret", "webhook__previous_secret", "webhook__payload_template")
+    return get_visible(request, deliveries, partner="webhook__partner", public_id=public_id)
+
+
+def _log(request: PortalRequest) -> DeliveryQuerySet:
+    log = Delivery.objects.filter(webhook__partner=request.partner)
+    return log.select_related("event", "webhook").only(*LOG_FIELDS)
+
+
+def _count_held(webhook: Webhook) -> int:
+    """Count what waits for an inactive webhook, up to one more than anybody needs to know."""
+    if webhook.is_active:
+        return 0
+    return webhook.deliveries.filter(status=Delivery.Status.HELD)[: MOST_HELD + 1].count()
+
+
+def _chosen(attempts: list[Attempt], number: str | None) -> Attempt | None:
+    """Return the attempt with that number; without one, the latest, if there is any yet."""
+    if number is None:
+        return attempts[-1] if attempts else None
+    for attempt in attempts:
+        if str(attempt.number) == number:
+            return attempt
+    raise Http404("There is no such attempt.")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from portal.http import PortalRequest
@@ -67,6 +67,9 @@ def get_visible(
         Http404: there is none, or it is another partner's; the two cannot be told apart.
 
     """
+    if any("\0" in str(value) for value in lookup.values()):
+        # PostgreSQL refuses to compare with it, and nothing is called so.
+        raise Http404("No such object.")
     return get_object_or_404(queryset.filter(**{partner: request.partner}), **lookup)
 
 

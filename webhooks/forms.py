@@ -13,7 +13,7 @@ from webhooks.typed_secrets import check_secret
 MASK = "••••••••"
 
 
-class WebhookForm(forms.ModelForm[Webhook]):
+class WebhookForm(forms.ModelForm):  # type: ignore[type-arg] # Django has no [] at run time
     """
     Where results go, whether they do, and how they are signed.
 
@@ -85,7 +85,7 @@ class WebhookForm(forms.ModelForm[Webhook]):
             webhook.activate() if self.cleaned_data["is_active"] else webhook.deactivate()
 
 
-class HeaderForm(forms.ModelForm[WebhookHeader]):
+class HeaderForm(forms.ModelForm):  # type: ignore[type-arg] # Django has no [] at run time
     """One header. A stored value never leaves the database: an empty field keeps it."""
 
     class Meta:
@@ -104,7 +104,8 @@ class HeaderForm(forms.ModelForm[WebhookHeader]):
             self.fields["value"].widget.attrs["placeholder"] = f"{MASK} unchanged"
 
     def clean_value(self) -> str:
-        return self.cleaned_data["value"] or self.instance.value
+        value: str = self.cleaned_data["value"] or self.instance.value
+        return value
 
     def clean(self) -> dict[str, Any]:
         """Check this header alone, so that the message stands beside it."""
@@ -114,7 +115,7 @@ class HeaderForm(forms.ModelForm[WebhookHeader]):
         return self.cleaned_data
 
 
-class HeaderFormSet(BaseInlineFormSet[WebhookHeader, Webhook, HeaderForm]):
+class HeaderFormSet(BaseInlineFormSet):  # type: ignore[type-arg] # as above
     def clean(self) -> None:
         """Check the headers together: none twice, not too many."""
         if not any(self.errors):

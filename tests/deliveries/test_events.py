@@ -121,3 +121,26 @@ def test_recording_costs_the_same_queries_whatever_the_number_of_webhooks(django
     # savepoint, event, webhooks, deliveries, release
     with django_assert_num_queries(5):
         record(partner)
+
+
+def test_a_test_is_owed_to_its_webhook_alone_and_marked(wakes, django_capture_on_commit_callbacks):
+    webhook = make_webhook()
+    make_webhook(partner=webhook.partner)
+    with django_capture_on_commit_callbacks(execute=True):
+        delivery = events.record_test(webhook=webhook)
+    assert (delivery.webhook, delivery.is_test, delivery.event.is_test) == (webhook, True, True)
+    assert delivery.event.type == EventType.COMPLETED
+    assert Delivery.objects.count() == 1
+    assert wakes == [True]
+
+
+def test_a_test_is_sent_although_its_webhook_is_inactive_or_wants_other_types():
+    webhook = make_webhook(is_active=False, event_types=[EventType.FAILED])
+    delivery = events.record_test(webhook=webhook, event_type=EventType.EXPIRED)
+    assert (delivery.status, delivery.event.type) == (Status.PENDING, EventType.EXPIRED)
+
+
+def test_two_tests_are_two_verifications():
+    webhook = make_webhook()
+    first, second = (events.record_test(webhook=webhook).event for _ in range(2))
+    assert first.verification_id != second.verification_id

@@ -16,6 +16,10 @@ def test_there_are_six_attempts_in_all():
     assert PROMISED.max_attempts == 6
 
 
+def test_people_read_the_waits_as_a_sentence():
+    assert PROMISED.words == "1, 2, 4, 8 and 16 s"
+
+
 @given(st.lists(st.floats(min_value=0, max_value=86_400), max_size=30))
 def test_every_wait_is_used_once_and_in_order(waits):
     policy = RetryPolicy(tuple(waits))

@@ -117,3 +117,8 @@ def test_the_way_to_the_partner_may_be_long() -> None:
     assert get_visible(request, deliveries, partner="webhook__partner", pk=delivery.pk) == delivery
     with pytest.raises(Http404):
         get_visible(request_for(make_partner()), deliveries, partner="webhook__partner", pk=delivery.pk)
+
+
+def test_a_name_that_no_database_can_hold_is_not_found() -> None:
+    with pytest.raises(Http404):
+        get_visible(request_for(make_partner()), Webhook.objects.all(), public_id="wh_\0")

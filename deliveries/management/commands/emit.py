@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from deliveries.events import Verification
 from deliveries.models import Delivery
 from deliveries.receivers import EVENT_TYPES
+from deliveries.samples import sample
 from portal.ids import new_id
 from portal.models import Partner
 from webhooks.event_types import EventType
@@ -37,24 +38,9 @@ class Command(BaseCommand):
 
 def _emit(event_type: EventType, partner: Partner) -> int:
     """Send the signal, and return how many webhooks the event is owed to."""
-    verification = _sample(event_type)
+    verification = Verification(**sample(event_type, verification_id=new_id("ver")))
     SIGNALS[event_type].send(sender=Command, partner=partner, verification=verification)
     return Delivery.objects.filter(event__verification_id=verification.verification_id).count()
-
-
-def _sample(event_type: EventType) -> Verification:
-    """Return the documentation's example, under an id of its own."""
-    verified = event_type in (EventType.COMPLETED, EventType.MANUAL_REVIEW_COMPLETED)
-    income = {"monthlyAmount": 5000, "verified": verified, "source": "chase-bank"}
-    return Verification(
-        verification_id=new_id("ver"),
-        session_id=123,
-        step_id=456,
-        status="VERIFIED" if verified else None,
-        proof_data={"income": income},
-        formatted_data={"incomeVerified": verified, "verificationScore": 95 if verified else 12},
-        metadata={"dataSource": "chase-bank", "processingTimeMs": 15000},
-    )
 
 
 def _type(name: str) -> EventType:

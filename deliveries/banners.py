@@ -1,0 +1,60 @@
+"""The sentence that helps, on top of a webhook's page. Pure."""
+
+from dataclasses import dataclass
+
+from deliveries.causes import explain
+from deliveries.retry import PROMISED
+from portal.times import exact
+from webhooks.health import FAILURE, Health
+from webhooks.models import Webhook
+
+#: Counting stops here; nobody needs it more exactly to decide.
+MOST_HELD = 1000
+
+RETRIES = (
+    f"We retry each delivery after {PROMISED.words}; when the last retry fails, the webhook is deactivated."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What is wrong, and what to do, in a line or two."""
+
+    tone: str
+    icon: str
+    title: str
+    text: str
+
+
+def banner(webhook: Webhook, *, held: int) -> Banner | None:
+    """Return what the partner should know of *webhook* first; None while nothing is wrong."""
+    if webhook.deactivated_at is not None:
+        title = f"Deactivated on {exact(webhook.deactivated_at)}, because a delivery failed for good."
+        return Banner("bad", "cross", title, _reactivate(webhook, held))
+    if not webhook.is_active:
+        return Banner("none", "pause", "This webhook is inactive.", f"{_held(held)} Activate it to receive.")
+    if webhook.last_cause:
+        return _failing(webhook)
+    return None
+
+
+def _reactivate(webhook: Webhook, held: int) -> str:
+    return (
+        f"{webhook.deactivation_reason} {_held(held)} Fix the endpoint, test the webhook, then activate it."
+    )
+
+
+def _held(count: int) -> str:
+    if not count:
+        return "New results are held until it is active again."
+    number = f"More than {MOST_HELD:,}" if count > MOST_HELD else f"{count:,}"
+    noun = "notification is" if count == 1 else "notifications are"
+    return f"{number} {noun} held, and sent as soon as it is active again."
+
+
+def _failing(webhook: Webhook) -> Banner:
+    explanation = explain(webhook.last_cause, webhook.last_status_code)
+    failed = webhook.outcomes.count(FAILURE)
+    share = f"{failed} of the last {len(webhook.outcomes)} attempts failed, the latest too."
+    tone, icon = ("bad", "cross") if webhook.health == Health.RED else ("warn", "warn")
+    return Banner(tone, icon, f"{explanation.title}.", f"{share} {explanation.fix} {RETRIES}")
