@@ -83,7 +83,8 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
         webhook = self.instance
         if self.cleaned_data["secret"]:
             webhook.secret = self.cleaned_data["secret"]
-        if webhook.pk is None:
+        is_new = webhook.pk is None
+        if is_new:
             webhook.is_active = self.cleaned_data["is_active"]
             webhook.save()
         else:
@@ -119,7 +120,8 @@ class HeaderForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django has
             self.fields["value"].widget.attrs["placeholder"] = f"{MASK} unchanged"
 
     def clean_value(self) -> str:
-        return self.cleaned_data["value"] or self.instance.value
+        value: str = self.cleaned_data["value"] or self.instance.value
+        return value
 
     def clean(self) -> dict[str, Any]:
         """Check this header alone, so that the message stands beside it."""
@@ -130,9 +132,6 @@ class HeaderForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django has
 
 
 class HeaderFormSet(BaseInlineFormSet):  # type: ignore[type-arg] # Django has no [] at run time
-    forms: list[HeaderForm]
-    deleted_forms: list[HeaderForm]
-
     def clean(self) -> None:
         """Check the headers together: none twice, not too many."""
         if not any(self.errors):
@@ -144,14 +143,15 @@ class HeaderFormSet(BaseInlineFormSet):  # type: ignore[type-arg] # Django has n
         """Show what was typed so far, with the cursor where the next header goes."""
         self._errors: list[ErrorDict] = []
         self._non_form_errors = self.error_class()
-        for form in self.forms:
-            form.leave_unjudged()
-        self.forms[-1].fields["name"].widget.attrs["autofocus"] = True
+        for row in self._rows():
+            row.leave_unjudged()
+        self._rows()[-1].fields["name"].widget.attrs["autofocus"] = True
 
     def _kept(self) -> list[HeaderForm]:
-        return [
-            form for form in self.forms if form.cleaned_data.get("name") and form not in self.deleted_forms
-        ]
+        return [row for row in self._rows() if row.cleaned_data.get("name") and row not in self.deleted_forms]
+
+    def _rows(self) -> list[HeaderForm]:
+        return cast("list[HeaderForm]", self.forms)
 
 
 Headers = cast(
