@@ -1,10 +1,14 @@
 """What a partner types about a webhook."""
 
-from typing import Any
+from copy import copy
+from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.forms.models import BaseInlineFormSet, inlineformset_factory
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
 
 from webhooks import destinations
 from webhooks.models import Webhook, WebhookHeader
@@ -13,7 +17,14 @@ from webhooks.typed_secrets import check_secret
 MASK = "••••••••"
 
 
-class WebhookForm(forms.ModelForm):  # type: ignore[type-arg] # Django has no [] at run time
+class Draft:
+    """A form that can show what was typed so far without judging it."""
+
+    def leave_unjudged(self) -> None:
+        self._errors = ErrorDict()
+
+
+class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django has no [] at run time
     """
     Where results go, whether they do, and how they are signed.
 
@@ -21,6 +32,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg] # Django has no []
     be told to whoever delivers, and an empty secret means "as it is".
     """
 
+    instance: Webhook
     url = forms.CharField(
         label="Webhook URL",
         help_text="A public HTTPS address of yours. We POST each verification result to it.",
@@ -71,7 +83,8 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg] # Django has no []
         webhook = self.instance
         if self.cleaned_data["secret"]:
             webhook.secret = self.cleaned_data["secret"]
-        if webhook.pk is None:
+        is_new = webhook.pk is None
+        if is_new:
             webhook.is_active = self.cleaned_data["is_active"]
             webhook.save()
         else:
@@ -85,12 +98,15 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg] # Django has no []
             webhook.activate() if self.cleaned_data["is_active"] else webhook.deactivate()
 
 
-class HeaderForm(forms.ModelForm):  # type: ignore[type-arg] # Django has no [] at run time
+class HeaderForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django has no [] at run time
     """One header. A stored value never leaves the database: an empty field keeps it."""
+
+    instance: WebhookHeader
 
     class Meta:
         model = WebhookHeader
         fields = ("name", "value")
+        labels = {"name": "Key", "value": "Value"}  # noqa: RUF012 - Django reads it once
         widgets = {  # noqa: RUF012 - Django reads it once
             "name": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
             "value": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
@@ -115,7 +131,7 @@ class HeaderForm(forms.ModelForm):  # type: ignore[type-arg] # Django has no [] 
         return self.cleaned_data
 
 
-class HeaderFormSet(BaseInlineFormSet):  # type: ignore[type-arg] # as above
+class HeaderFormSet(BaseInlineFormSet):  # type: ignore[type-arg] # Django has no [] at run time
     def clean(self) -> None:
         """Check the headers together: none twice, not too many."""
         if not any(self.errors):
@@ -123,24 +139,45 @@ class HeaderFormSet(BaseInlineFormSet):  # type: ignore[type-arg] # as above
                 [(form.cleaned_data["name"], form.cleaned_data["value"]) for form in self._kept()]
             )
 
+    def leave_unjudged(self) -> None:
+        """Show what was typed so far, with the cursor where the next header goes."""
+        self._errors: list[ErrorDict] = []
+        self._non_form_errors = self.error_class()
+        for row in self._rows():
+            row.leave_unjudged()
+        self._rows()[-1].fields["name"].widget.attrs["autofocus"] = True
+
     def _kept(self) -> list[HeaderForm]:
-        return [
-            form for form in self.forms if form.cleaned_data.get("name") and form not in self.deleted_forms
-        ]
+        return [row for row in self._rows() if row.cleaned_data.get("name") and row not in self.deleted_forms]
+
+    def _rows(self) -> list[HeaderForm]:
+        return cast("list[HeaderForm]", self.forms)
 
 
-Headers = inlineformset_factory(Webhook, WebhookHeader, form=HeaderForm, formset=HeaderFormSet, extra=1)
+Headers = cast(
+    "type[HeaderFormSet]",
+    inlineformset_factory(Webhook, WebhookHeader, form=HeaderForm, formset=HeaderFormSet, extra=1),
+)
 
 
 class WebhookForms:
-    """The webhook's own form and its headers, which are saved together or not at all."""
+    """
+    The webhook's own form and its headers, which are saved together or not at all.
 
-    def __init__(self, webhook: Webhook, data: Any = None, *, add_row: bool = False) -> None:
+    With *add_row* they show what was typed so far, and room for one more header.
+    """
+
+    def __init__(self, webhook: Webhook, data: QueryDict | None = None, *, add_row: bool = False) -> None:
+        # Forms write what was typed to their instance before it is valid; the page must not show that.
+        typed = copy(webhook)
+        if data is not None and add_row:
+            data = _with_one_more_row(data)
+        self.webhook = WebhookForm(data, instance=typed)
+        self.headers = Headers(data, instance=typed)
+        self.are_submitted = data is not None and not add_row
         if add_row:
-            data = data.copy()
-            data["headers-TOTAL_FORMS"] = int(data["headers-TOTAL_FORMS"]) + 1
-        self.webhook = WebhookForm(data, instance=webhook)
-        self.headers = Headers(data, instance=webhook)
+            self.webhook.leave_unjudged()
+            self.headers.leave_unjudged()
 
     def are_valid(self) -> bool:
         """Whether both may be saved; both are looked at, so that all errors show at once."""
@@ -151,6 +188,15 @@ class WebhookForms:
         webhook = self.webhook.save()
         self.headers.save()
         return webhook
+
+
+def _with_one_more_row(data: QueryDict) -> QueryDict:
+    longer = data.copy()
+    try:
+        longer["headers-TOTAL_FORMS"] = str(int(data.get("headers-TOTAL_FORMS", "")) + 1)
+    except ValueError as error:
+        raise BadRequest("The form did not say how many headers it has.") from error
+    return longer
 
 
 class DeleteForm(forms.Form):
@@ -166,6 +212,6 @@ class DeleteForm(forms.Form):
         self.fields["host"].label = f"Type {webhook.host} to confirm"
 
     def clean_host(self) -> str:
-        if self.cleaned_data["host"].strip() != self.webhook.host:
+        if self.cleaned_data["host"].lower() != self.webhook.host:
             raise forms.ValidationError(f"That is not {self.webhook.host}. Nothing was deleted.")
         return self.webhook.host

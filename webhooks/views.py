@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -68,8 +68,8 @@ def deactivate(request: PortalRequest, public_id: str) -> HttpResponse:
 @editor_required
 def delete(request: PortalRequest, public_id: str) -> HttpResponse:
     webhook = _get(request, public_id)
-    form = DeleteForm(request.POST or None, webhook=webhook)
-    if request.method == "POST" and form.is_valid():
+    form = DeleteForm(_posted(request), webhook=webhook)
+    if form.is_valid():
         webhook.delete_softly()
         messages.success(request, f"{webhook.host} is deleted. Its deliveries stay in the log.")
         return redirect("webhooks:list")
@@ -79,12 +79,16 @@ def delete(request: PortalRequest, public_id: str) -> HttpResponse:
 def _edit(request: PortalRequest, webhook: Webhook, template: str) -> HttpResponse:
     """Show the form; save it; or, asked for another header, show it with one more row."""
     is_new, add_row = webhook.pk is None, "add_header" in request.POST
-    forms = WebhookForms(webhook, request.POST or None, add_row=add_row)
-    if request.method == "POST" and not add_row and forms.are_valid():
+    forms = WebhookForms(webhook, _posted(request), add_row=add_row)
+    if forms.are_submitted and forms.are_valid():
         messages.success(request, _saved(forms.save(), is_new=is_new))
         return redirect("deliveries:webhook", webhook.public_id)
     template = "webhooks/_headers.html" if add_row and request.htmx else template
-    return render(request, template, {"webhook": webhook, "forms": forms, "add_row": add_row})
+    return render(request, template, {"webhook": webhook, "forms": forms})
+
+
+def _posted(request: PortalRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
 
 
 def _saved(webhook: Webhook, *, is_new: bool) -> str:
@@ -92,7 +96,6 @@ def _saved(webhook: Webhook, *, is_new: bool) -> str:
 
 
 def _live() -> QuerySet[Webhook]:
-    # What these pages show or change; encrypted columns wait until somebody looks at them.
     return Webhook.objects.live().defer("payload_template")
 
 

@@ -31,11 +31,14 @@ def icon(name: str) -> SafeString:
 
 @register.filter
 def control(field: BoundField) -> SafeString:
-    """Draw a form field's control in Bootstrap's clothes."""
-    if isinstance(field.field.widget, CheckboxInput):
-        return field.as_widget(attrs={"class": "form-check-input"})
-    invalid = " is-invalid" if field.errors else ""
-    return field.as_widget(attrs={"class": f"form-control{invalid}"})
+    """Draw a form field's control in Bootstrap's clothes, over its own."""
+    is_checkbox = isinstance(field.field.widget, CheckboxInput)
+    classes = [
+        field.field.widget.attrs.get("class", ""),
+        "form-check-input" if is_checkbox else "form-control",
+        "is-invalid" if field.errors else "",
+    ]
+    return field.as_widget(attrs={"class": " ".join(filter(None, classes))})
 
 
 @register.inclusion_tag("components/time.html")

@@ -24,12 +24,32 @@ HEALTH_PILLS = {
 }
 INACTIVE = Pill("none", "pause", "Inactive")
 
+#: Whoever delivers leaves a cause where no answer came that would speak for itself.
+CAUSES = {
+    "dns": "host name not found",
+    "forbidden_address": "address not allowed",
+    "connect": "failed to connect",
+    "tls": "TLS failed",
+    "timeout": "timed out",
+    "disconnect": "connection closed early",
+    "invalid_response": "answer is not HTTP",
+    "internal": "not sent, our own fault",
+}
+
 
 @register.inclusion_tag("components/pill.html")
 def health_pill(webhook: Webhook) -> dict[str, Any]:
     """Show the webhook's health; a webhook that somebody paused is neither well nor ill."""
     paused = not webhook.is_active and webhook.deactivated_at is None
     return (INACTIVE if paused else HEALTH_PILLS[webhook.health])._asdict()
+
+
+@register.filter
+def last_outcome(webhook: Webhook) -> str:
+    """Say how the last attempt went: what was answered and how fast, or why nothing was."""
+    if webhook.last_status_code is None:
+        return CAUSES.get(webhook.last_cause, "failed")
+    return f"{webhook.last_status_code} in {webhook.last_duration_ms:,} ms"
 
 
 @register.inclusion_tag("components/strip.html")
