@@ -13,7 +13,7 @@ from webhooks.typed_secrets import check_secret
 MASK = "••••••••"
 
 
-class WebhookForm(forms.ModelForm[Webhook]):
+class WebhookForm(forms.ModelForm):
     """
     Where results go, whether they do, and how they are signed.
 
@@ -68,10 +68,10 @@ class WebhookForm(forms.ModelForm[Webhook]):
 
     def save(self, commit: bool = True) -> Webhook:  # noqa: ARG002, FBT001, FBT002 - Django's signature
         """Write what was typed, and nothing else: the engine writes to the same row."""
-        webhook = self.instance
+        webhook: Webhook = self.instance
         if self.cleaned_data["secret"]:
             webhook.secret = self.cleaned_data["secret"]
-        if webhook.pk is None:
+        if webhook._state.adding:
             webhook.is_active = self.cleaned_data["is_active"]
             webhook.save()
         else:
@@ -85,7 +85,7 @@ class WebhookForm(forms.ModelForm[Webhook]):
             webhook.activate() if self.cleaned_data["is_active"] else webhook.deactivate()
 
 
-class HeaderForm(forms.ModelForm[WebhookHeader]):
+class HeaderForm(forms.ModelForm):
     """One header. A stored value never leaves the database: an empty field keeps it."""
 
     class Meta:
@@ -104,7 +104,8 @@ class HeaderForm(forms.ModelForm[WebhookHeader]):
             self.fields["value"].widget.attrs["placeholder"] = f"{MASK} unchanged"
 
     def clean_value(self) -> str:
-        return self.cleaned_data["value"] or self.instance.value
+        value: str = self.cleaned_data["value"] or self.instance.value
+        return value
 
     def clean(self) -> dict[str, Any]:
         """Check this header alone, so that the message stands beside it."""
@@ -114,7 +115,7 @@ class HeaderForm(forms.ModelForm[WebhookHeader]):
         return self.cleaned_data
 
 
-class HeaderFormSet(BaseInlineFormSet[WebhookHeader, Webhook, HeaderForm]):
+class HeaderFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         """Check the headers together: none twice, not too many."""
         if not any(self.errors):
@@ -122,7 +123,7 @@ class HeaderFormSet(BaseInlineFormSet[WebhookHeader, Webhook, HeaderForm]):
                 [(form.cleaned_data["name"], form.cleaned_data["value"]) for form in self._kept()]
             )
 
-    def _kept(self) -> list[HeaderForm]:
+    def _kept(self) -> list[forms.ModelForm]:
         return [
             form for form in self.forms if form.cleaned_data.get("name") and form not in self.deleted_forms
         ]
