@@ -28,5 +28,6 @@ def queries(client: Client, url: str) -> int:
     return len(asked)
 
 
-def refused(client: Client, url: str, method: str = "get") -> bool:
-    return getattr(client, method)(url).status_code == 403
+def refused(client: Client, url: str, method: str = "GET") -> bool:
+    response = client.generic(method, url)
+    return response.status_code == 403

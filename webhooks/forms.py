@@ -1,6 +1,6 @@
 """What a partner types about a webhook."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db import transaction
@@ -68,17 +68,17 @@ class WebhookForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> Webhook:  # noqa: ARG002, FBT001, FBT002 - Django's signature
         """Write what was typed, and nothing else: the engine writes to the same row."""
-        webhook: Webhook = self.instance
+        webhook, is_new = self.instance, self.instance.pk is None
         if self.cleaned_data["secret"]:
             webhook.secret = self.cleaned_data["secret"]
-        if webhook._state.adding:
+        if is_new:
             webhook.is_active = self.cleaned_data["is_active"]
             webhook.save()
         else:
             typed = ["secret"] if self.cleaned_data["secret"] else []
             webhook.save(update_fields=["url", "updated_at", *typed])
             self._switch(webhook)
-        return webhook
+        return cast("Webhook", webhook)
 
     def _switch(self, webhook: Webhook) -> None:
         if self.cleaned_data["is_active"] != webhook.is_active:

@@ -10,6 +10,7 @@ from deliveries.models import Attempt, Delivery, Event
 from portal.admin import History
 from tests.admin import opened, queries, refused, url_of
 from tests.factories import make_attempt, make_delivery, make_event, make_webhook
+from webhooks.event_types import EventType
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def make_canary() -> Attempt:
 
 
 def row_of(model: type[Model], attempt: Attempt) -> Model:
-    return {Event: attempt.delivery.event, Delivery: attempt.delivery}.get(model, attempt)  # type: ignore[call-overload]
+    return {Event: attempt.delivery.event, Delivery: attempt.delivery}.get(model, attempt)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -59,7 +60,7 @@ def test_no_encrypted_column_is_even_read(admin_client: Client, model: type[Mode
 def test_history_is_not_changed(admin_client: Client, model: type[Model], page: str) -> None:
     row = row_of(model, make_canary())
     url = url_of(model, page) if page == "add" else url_of(model, page, row.pk)
-    assert refused(admin_client, url, "post")
+    assert refused(admin_client, url, "POST")
     assert model.objects.filter(pk=row.pk).exists()  # type: ignore[attr-defined]
 
 
@@ -104,7 +105,7 @@ def test_searching_for_anything_else_finds_nothing(admin_client: Client, model: 
 )
 def test_filters_leave_out_the_rest(admin_client: Client, model: type[Model], query: dict[str, str]) -> None:
     kept = row_of(model, make_attempt(delivery=make_delivery(status="succeeded"), status_code=500))
-    event = make_event(event_type="verification.failed", is_test=True)
+    event = make_event(event_type=EventType.FAILED, is_test=True)
     left_out = row_of(model, make_attempt(delivery=make_delivery(event=event, is_test=True)))
     page = opened(admin_client, url_of(model, "changelist"), query)
     assert url_of(model, "change", kept.pk) in page
@@ -142,4 +143,4 @@ def test_no_list_counts_or_sorts_a_whole_table(
     about = [query["sql"] for query in asked if f'FROM "{table}"' in query["sql"]]
     assert about
     assert all("LIMIT" in sql for sql in about)
-    assert all(f'ORDER BY "{table}"."id" DESC' in sql for sql in about if "ORDER BY" in sql)
+    assert all(f'ORDER BY "{table}"."id" DESC' in sql for sql in about if "COUNT" not in sql), about

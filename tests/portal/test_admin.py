@@ -19,7 +19,7 @@ NO_MEMBERSHIPS = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "
 
 
 def row_of(model: type[Model], member: Membership) -> Model:
-    return {Partner: member.partner, User: member.user}.get(model, member)  # type: ignore[call-overload]
+    return {Partner: member.partner, User: member.user}.get(model, member)
 
 
 @pytest.fixture

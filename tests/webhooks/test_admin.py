@@ -146,7 +146,7 @@ def test_several_are_deleted_alike(admin_client: Client) -> None:
 def test_a_deleted_one_is_only_looked_at(admin_client: Client) -> None:
     webhook = make_webhook(is_active=False, deleted_at=timezone.now())
     assert 'name="is_active"' not in opened(admin_client, url_of(Webhook, "change", webhook.pk))
-    assert refused(admin_client, url_of(Webhook, "change", webhook.pk), "post")
+    assert refused(admin_client, url_of(Webhook, "change", webhook.pk), "POST")
     assert refused(admin_client, url_of(Webhook, "delete", webhook.pk))
 
 
