@@ -1,6 +1,6 @@
 """What a partner types about a webhook."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.db import transaction
@@ -13,7 +13,7 @@ from webhooks.typed_secrets import check_secret
 MASK = "••••••••"
 
 
-class WebhookForm(forms.ModelForm):
+class WebhookForm(forms.ModelForm):  # type: ignore[type-arg] # Django has no [] at run time
     """
     Where results go, whether they do, and how they are signed.
 
@@ -68,24 +68,24 @@ class WebhookForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> Webhook:  # noqa: ARG002, FBT001, FBT002 - Django's signature
         """Write what was typed, and nothing else: the engine writes to the same row."""
-        webhook, is_new = self.instance, self.instance.pk is None
+        webhook = self.instance
         if self.cleaned_data["secret"]:
             webhook.secret = self.cleaned_data["secret"]
-        if is_new:
+        if webhook.pk is None:
             webhook.is_active = self.cleaned_data["is_active"]
             webhook.save()
         else:
             typed = ["secret"] if self.cleaned_data["secret"] else []
             webhook.save(update_fields=["url", "updated_at", *typed])
             self._switch(webhook)
-        return cast("Webhook", webhook)
+        return webhook
 
     def _switch(self, webhook: Webhook) -> None:
         if self.cleaned_data["is_active"] != webhook.is_active:
             webhook.activate() if self.cleaned_data["is_active"] else webhook.deactivate()
 
 
-class HeaderForm(forms.ModelForm):
+class HeaderForm(forms.ModelForm):  # type: ignore[type-arg] # Django has no [] at run time
     """One header. A stored value never leaves the database: an empty field keeps it."""
 
     class Meta:
@@ -115,7 +115,7 @@ class HeaderForm(forms.ModelForm):
         return self.cleaned_data
 
 
-class HeaderFormSet(BaseInlineFormSet):
+class HeaderFormSet(BaseInlineFormSet):  # type: ignore[type-arg] # as above
     def clean(self) -> None:
         """Check the headers together: none twice, not too many."""
         if not any(self.errors):
@@ -123,7 +123,7 @@ class HeaderFormSet(BaseInlineFormSet):
                 [(form.cleaned_data["name"], form.cleaned_data["value"]) for form in self._kept()]
             )
 
-    def _kept(self) -> list[forms.ModelForm]:
+    def _kept(self) -> list[HeaderForm]:
         return [
             form for form in self.forms if form.cleaned_data.get("name") and form not in self.deleted_forms
         ]
