@@ -109,6 +109,29 @@ class _Decrypting:
         return kept[token]
 
 
+def is_current(token: str) -> bool:
+    """Tell whether *token* was written with the first of FIELD_ENCRYPTION_KEYS."""
+    try:
+        _multi_fernet(tuple(settings.FIELD_ENCRYPTION_KEYS[:1])).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def renew(token: str) -> str:
+    """
+    Return the token of the same text, still bound to its row, with the first key.
+
+    Raises:
+        DecryptionError: no key opens it.
+
+    """
+    try:
+        return _Token(_fernet().rotate(token.encode()).decode())
+    except InvalidToken:
+        raise DecryptionError("No key in FIELD_ENCRYPTION_KEYS opens it.") from None
+
+
 def _fernet() -> MultiFernet:
     return _multi_fernet(tuple(settings.FIELD_ENCRYPTION_KEYS))
 

@@ -15,6 +15,10 @@ LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 #: What django-environ takes for true.
 TRUE = {"true", "on", "ok", "y", "yes", "1"}
 
+MAKE_ENCRYPTION_KEY = (
+    'Make one: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+)
+
 
 def is_production(*, debug: str | None, hosts: Sequence[str]) -> bool:
     """Tell whether strangers may reach us: DEBUG is set to false, or a public host is served."""
@@ -40,6 +44,15 @@ def require_safe(environment: Mapping[str, str]) -> None:
     if problems:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise ImproperlyConfigured(f"The portal will not start in production:\n{lines}")
+
+
+def is_fernet_key(key: str) -> bool:
+    """Tell whether *key* is 32 bytes in the base64 of URLs, as Fernet wants it."""
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True
 
 
 def local_key(path: Path) -> str:
@@ -88,21 +101,12 @@ def _secret_key(environment: Mapping[str, str]) -> str | None:
 
 def _encryption_keys(environment: Mapping[str, str]) -> str | None:
     keys = [key for key in environment.get("FIELD_ENCRYPTION_KEYS", "").split(",") if key]
-    if keys and all(map(_is_fernet_key, keys)):
+    if keys and all(map(is_fernet_key, keys)):
         return None
     return (
-        "FIELD_ENCRYPTION_KEYS must hold one or more Fernet keys, newest first, separated by "
-        'commas. Make one: python -c "from cryptography.fernet import Fernet; '
-        'print(Fernet.generate_key().decode())"'
+        "FIELD_ENCRYPTION_KEYS must hold one or more Fernet keys, newest first, separated by commas. "
+        + MAKE_ENCRYPTION_KEY
     )
-
-
-def _is_fernet_key(key: str) -> bool:
-    try:
-        Fernet(key)
-    except ValueError:
-        return False
-    return True
 
 
 def _allowed_hosts(environment: Mapping[str, str]) -> str | None:
