@@ -15,10 +15,10 @@ Status = Delivery.Status
 
 
 def test_1_a_worker_killed_in_mid_post_is_replaced_within_lease_and_sweep(stack, receiver):
-    receiver.answer("/slow", delay=1)
-    emit(make_webhook(url=receiver.url("/slow")), 5)
-    worker = stack.worker(FAULTS_LEASE="3")
+    receiver.answer("/slow", delay=8, times=5)
     stack.beat()
+    worker = stack.worker(FAULTS_LEASE="3")
+    emit(make_webhook(url=receiver.url("/slow")), 5)
     first = receiver.wait_for(5)
     worker.kill()
     stack.worker()
