@@ -4,11 +4,12 @@ PYTHON ?= python3
 PORT ?= 8000
 RECEIVER_PORT ?= 9000
 ARGS ?=
+SOAK ?= 15
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export RECEIVER_PORT
 
-.PHONY: install run test check fix
+.PHONY: install run test faults check fix
 
 install: .venv/installed
 
@@ -32,6 +33,11 @@ run: install
 # Every suite on every engine. One of them, or one test: .venv/bin/pytest -k NAME
 test: install
 	@python -m tests.run $(ARGS)
+
+# Every fault, the slow ones too, then mixed load for SOAK minutes while workers and servers are killed.
+faults: install
+	@pytest -n 2 tests/faults $(ARGS)
+	@python -m tests.faults.soak --minutes $(SOAK)
 
 check: install
 	ruff check .

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from deliveries import wake
 from deliveries.models import Delivery, Event
@@ -190,7 +190,8 @@ def _delivery(event: Event, webhook: Webhook) -> Delivery:
         webhook=webhook,
         is_test=event.is_test,
         status=Delivery.Status.PENDING if owed_now else Delivery.Status.HELD,
-        next_attempt_at=timezone.now() if owed_now else None,
+        # The database's time, as everything that is due: a backend an hour ahead must not delay it.
+        next_attempt_at=Now() if owed_now else None,
     )
 
 

@@ -70,6 +70,8 @@ class Delivery(models.Model):
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     #: Names the claim that is sending it now; only that claim may record what came of it.
     lease = models.UUIDField(null=True, blank=True)
+    #: How many of its leases ran out: each time the worker that was sending it died, or was cut off.
+    lost_leases = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
     last_status_code = models.PositiveSmallIntegerField(null=True, blank=True)

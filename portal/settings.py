@@ -126,11 +126,17 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_DB_REUSE_MAX = 10_000
 CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "celerybeat-schedule")
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+SWEEP_EXPIRES = 2 * 3600
 CELERY_BEAT_SCHEDULE = {
     # Retries come due by the clock, so this bounds how late the shortest wait can be. A sweep that
-    # no worker took in time is worthless: the next one finds the same rows.
-    "sweep": {"task": "deliveries.deliver", "schedule": 0.5, "options": {"expires": 5}},
-    "stragglers": {"task": "deliveries.release_stragglers", "schedule": 10, "options": {"expires": 10}},
+    # no worker took in time is worthless, for the next one finds the same rows; but beat's clock and a
+    # worker's may be more than an hour apart, and a sweep that expires too early is never made.
+    "sweep": {"task": "deliveries.deliver", "schedule": 0.5, "options": {"expires": SWEEP_EXPIRES}},
+    "stragglers": {
+        "task": "deliveries.release_stragglers",
+        "schedule": 10,
+        "options": {"expires": SWEEP_EXPIRES},
+    },
 }
 
 # --- People --------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ hypothesis.register_profile("dev", deadline=None)
 hypothesis.load_profile("ci" if os.environ.get("CI") else "dev")
 
 #: Where tests start real processes, which talk to each other over this machine's own network.
-NETWORKED = ("integration", "browser")
+NETWORKED = ("integration", "browser", "faults")
 LOOPBACK = ["127.0.0.0/8", "::1", "localhost"]
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")

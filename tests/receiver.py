@@ -4,7 +4,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -19,6 +19,8 @@ class Received:
     path: str
     headers: Message
     body: bytes
+    #: The status that it was answered with, or would have been.
+    status: int = 0
 
     @property
     def id(self) -> str:
@@ -99,10 +101,10 @@ class Receiver:
     def take(self, received: Received) -> Answer:
         """Record one request and return its answer, once that is due."""
         with self._arrived:
-            self._received.append(received)
-            self._arrived.notify_all()
             planned = self._next[received.path]
             answer = planned.popleft() if planned else self._standing[received.path]
+            self._received.append(replace(received, status=answer.status))
+            self._arrived.notify_all()
         self._closing.wait(answer.delay)
         return answer
 

@@ -56,6 +56,11 @@ class Process:
         """End it as kill -9 does, with everything it has started."""
         self._end(signal.SIGKILL, PATIENCE)
 
+    def wait_to_die(self) -> None:
+        """Wait until it has ended by itself, as an experiment told it to."""
+        self._popen.wait(PATIENCE)
+        self.ended_by_us = True
+
     def pause(self) -> None:
         """Stop it in the middle of whatever it does."""
         os.killpg(self._popen.pid, signal.SIGSTOP)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from deliveries.engine import holding
+from deliveries.engine import holding, losses
 from deliveries.models import Delivery, Event
 from webhooks.models import Webhook
 
@@ -33,6 +33,9 @@ class Leased:
     event: Event
     webhook: Webhook
     lease: uuid.UUID
+    #: How many of its leases ran out, and whether the last one did.
+    lost_leases: int = 0
+    was_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ COLUMNS = (
     "webhook__updated_at",
     "event__public_id",
     "event__body",
+    "lost_leases",
+    "lease",
 )
 
 #: Webhooks that one process keeps in memory.
@@ -80,6 +85,8 @@ class Claimer:
         wanted = [delivery for delivery in due if _may_be_sent(delivery)]
         if len(wanted) < len(due):
             _set_aside([delivery for delivery in due if not _may_be_sent(delivery)], now=now)
+        if any(delivery.lost_leases for delivery in wanted):
+            wanted = losses.sift(wanted, now=now)
         taken = _within_room(wanted, under_way=under_way, per_webhook=per_webhook)
         _write_lease(taken, until=now + LEASE)
         more = len(due) == limit or len(taken) < len(wanted) or bool(full)
@@ -92,7 +99,17 @@ class Claimer:
         webhooks = self._webhooks({row[5]: row[6] for row in rows})
         events = {row[7]: Event(public_id=row[7], body=row[8]) for row in rows}
         lease = uuid.uuid4()
-        return [Leased(*row[:6], events[row[7]], webhooks[row[5]], lease) for row in rows]  # type: ignore[call-arg]
+        return [
+            Leased(
+                *row[:6],
+                event=events[row[7]],
+                webhook=webhooks[row[5]],
+                lease=lease,
+                lost_leases=row[9] + (row[10] is not None),
+                was_lost=row[10] is not None,
+            )
+            for row in rows
+        ]
 
     def _webhooks(self, versions: dict[int, datetime]) -> dict[int, Webhook]:
         """Return the webhooks by id, read anew where `updated_at` says that they have changed."""

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
 
 from deliveries import sender
 from deliveries.causes import Cause, cause_of_status
 from deliveries.engine.claim import Claimer, Leased
 from deliveries.engine.clock import Clock, database_now
 from deliveries.engine.lanes import QUICK, Lanes
-from deliveries.engine.record import Outcome, record
+from deliveries.engine.record import Outcome, record, record_apart
 from deliveries.engine.render import render
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,8 @@ class Dispatcher:
         self._unrecorded: list[Outcome] = []
         self._more_due = False
         self._stopping = False
+        #: The clock's time when the monotonic clock was zero, in seconds since 1970.
+        self._epoch = 0.0
 
     def run(self) -> None:
         """Deliver all that is due; return when nothing is due or under way, or another thread works."""
@@ -124,7 +126,11 @@ class Dispatcher:
 
     def _record(self) -> None:
         if self._unrecorded:
-            record(self._unrecorded, now=self._clock())
+            now = self._clock()
+            try:
+                record(self._unrecorded, now=now)
+            except (DataError, IntegrityError):
+                record_apart(self._unrecorded, now=now)
             self._unrecorded = []
 
     def _claim_and_send(self) -> None:
@@ -133,8 +139,10 @@ class Dispatcher:
             room = min(BATCH - self._lanes.waiting, self._limit - self._under_way.total())
             if room <= 0:
                 return
+            now = self._clock()
+            self._epoch = now.timestamp() - time.monotonic()
             claimed = self._claimer.claim(
-                now=self._clock(),
+                now=now,
                 limit=room,
                 under_way=self._under_way,
                 per_webhook=self._per_webhook,
@@ -146,7 +154,9 @@ class Dispatcher:
                 return
 
     def _send(self, delivery: Leased) -> None:
-        self._inbox.put(attempt(delivery, post=self._post, timestamp=int(time.time())))
+        # Receivers refuse what is signed minutes ago or ahead, so this machine's own time will not do.
+        timestamp = int(self._epoch + time.monotonic())
+        self._inbox.put(attempt(delivery, post=self._post, timestamp=timestamp))
 
     def _wait_for_database(self, error: Exception) -> None:
         """Keep the outcomes, and try again with a new connection."""

@@ -1,11 +1,12 @@
 """What came back, written in bulk: attempts, outcomes, health, deactivation."""
 
+import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from deliveries.causes import Cause
 from deliveries.engine.bulk import insert_rows, update_rows
@@ -14,6 +15,8 @@ from deliveries.models import Attempt, Delivery
 from deliveries.retry import PROMISED, RetryPolicy
 from webhooks.health import remember
 from webhooks.models import Webhook
+
+logger = logging.getLogger(__name__)
 
 Status = Delivery.Status
 
@@ -86,6 +89,27 @@ def record(outcomes: Sequence[Outcome], *, now: datetime, policy: RetryPolicy = 
     _update_webhooks(settled, webhooks, now=now)
     _deactivate_failed(settled, webhooks)
     return len(settled)
+
+
+def record_apart(outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """Write *outcomes* one by one, when the database refuses one of them and with it the batch."""
+    for outcome in outcomes:
+        try:
+            record([outcome], now=now)
+        except (DataError, IntegrityError):
+            _record_without_texts(outcome, now=now)
+
+
+def _record_without_texts(outcome: Outcome, *, now: datetime) -> None:
+    """Write what is certain: the endpoint chose the texts, and the database cannot hold them."""
+    detail = (
+        "" if outcome.succeeded else "The details cannot be shown: they hold characters that are not text."
+    )
+    try:
+        record([replace(outcome, request_headers={}, detail=detail, response="")], now=now)
+    except (DataError, IntegrityError):
+        # Its lease runs out, and is counted; what cannot be written for ever fails for good there.
+        logger.exception("The outcome of delivery %s cannot be written.", outcome.delivery.public_id)
 
 
 def _lock_webhooks(outcomes: Sequence[Outcome]) -> dict[int, Webhook]:

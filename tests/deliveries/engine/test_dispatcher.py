@@ -10,7 +10,7 @@ from deliveries.engine import dispatcher as module
 from deliveries.engine.dispatcher import Dispatcher
 from deliveries.models import Attempt, Delivery
 from deliveries.sender import Response, SendError
-from tests.factories import make_delivery, make_webhook
+from tests.factories import make_attempt, make_delivery, make_webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -204,3 +204,36 @@ def test_a_second_thread_leaves_the_work_to_the_first(monkeypatch):
     dispatcher.run()
     assert done == [True]
     assert Delivery.objects.get().status == Status.SUCCEEDED
+
+
+def test_requests_are_signed_at_the_databases_time():
+    endpoint = Endpoint()
+    make_delivery()
+    run(endpoint, ahead=3600)
+    [(_, headers, _)] = endpoint.requests
+    assert int(headers["webhook-timestamp"]) == pytest.approx(timezone.now().timestamp() + 3600, abs=5)
+
+
+def test_an_outcome_that_cannot_be_written_takes_no_other_along():
+    unwritable, fine = make_delivery(), make_delivery()
+    make_attempt(delivery=unwritable)
+    run(Endpoint())
+    unwritable.refresh_from_db()
+    fine.refresh_from_db()
+    assert (unwritable.status, fine.status) == (Status.PENDING, Status.SUCCEEDED)
+
+
+@pytest.mark.postgres  # SQLite stores any text
+def test_an_outcome_with_unwritable_texts_is_recorded_without_them():
+    poisoned, fine = make_delivery(), make_delivery()
+
+    def post(url, headers, body):
+        if url == poisoned.webhook.url:
+            raise SendError(Cause.TLS, "The certificate is for \0.")
+        return OK
+
+    run(post)
+    poisoned.refresh_from_db()
+    fine.refresh_from_db()
+    assert (poisoned.last_cause, poisoned.attempt_count, fine.status) == (Cause.TLS, 1, Status.SUCCEEDED)
+    assert "\0" not in poisoned.attempts.get().detail
