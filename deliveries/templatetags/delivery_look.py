@@ -72,7 +72,7 @@ def answer(tried: Delivery | Webhook) -> str:
     """Say what the last attempt came to: a status code, or why there is none."""
     if tried.last_status_code is not None:
         return str(tried.last_status_code)
-    return explain(tried.last_cause).title if tried.last_cause else "no answer"
+    return explain(tried.last_cause).title if tried.last_cause else "none"
 
 
 @register.filter
