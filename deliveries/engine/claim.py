@@ -100,7 +100,7 @@ class Claimer:
         events = {row[7]: Event(public_id=row[7], body=row[8]) for row in rows}
         lease = uuid.uuid4()
         return [
-            Leased(
+            Leased(  # type: ignore[misc]  # mypy cannot tell how many a slice has
                 *row[:6],
                 event=events[row[7]],
                 webhook=webhooks[row[5]],
