@@ -1,10 +1,39 @@
 """Forms of the door: how people get in."""
 
 from collections.abc import Iterable
+from typing import Any
 
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import forms
+from django.core.exceptions import ValidationError
 
+from portal import throttle
 from portal.models import User
+
+
+class LoginForm(forms.AuthenticationForm):
+    """Log in, as often as portal.throttle admits."""
+
+    def clean(self) -> dict[str, Any]:
+        name, request = self.cleaned_data.get("username"), self.request
+        if name is None or request is None:
+            return super().clean()
+        if not throttle.admit(request, name):
+            raise ValidationError(THROTTLED, code="throttled")
+        cleaned_data = super().clean()
+        throttle.forget(request, name)
+        return cleaned_data
+
+
+class AdminLoginForm(LoginForm, AdminAuthenticationForm):
+    """The same for administrators."""
+
+
+THROTTLED = (
+    "There were too many attempts to log in with this e-mail address. "
+    f"Wait {throttle.WINDOW // 60} minutes, then try again. "
+    "If you are not sure of your password, choose a new one meanwhile."
+)
 
 
 class PasswordResetForm(forms.PasswordResetForm):

@@ -6,9 +6,11 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from portal import views
-from portal.forms import PasswordResetForm
+from portal.forms import LoginForm, PasswordResetForm
 
-login = auth.LoginView.as_view(template_name="portal/login.html", redirect_authenticated_user=True)
+login = auth.LoginView.as_view(
+    authentication_form=LoginForm, template_name="portal/login.html", redirect_authenticated_user=True
+)
 
 password_reset = [
     path(
