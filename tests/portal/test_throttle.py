@@ -108,7 +108,6 @@ def test_another_spelling_of_a_name_is_the_same_name(limits: None, name: str) ->
 
 def test_a_name_that_nobody_has_is_answered_alike(limits: None) -> None:
     make_user(email=DANA, password=PASSWORD)
-    names = (DANA, "no@body.example")
     known, unknown = (
         [is_throttled(log_in(name=name)) for _ in range(4)] for name in (DANA, "no@body.example")
     )
