@@ -12,7 +12,17 @@ from portal.models import User
 
 
 class LoginForm(forms.AuthenticationForm):
-    """Log in, as often as portal.throttle admits."""
+    """
+    Ask for e-mail address and password, without telling strangers who has an account.
+
+    It may be tried as often as portal.throttle admits.
+    """
+
+    error_messages = {  # noqa: RUF012 - Django reads it once
+        "invalid_login": "This e-mail address and password do not belong together. Check both, "
+        "or choose a new password with the link below.",
+        "inactive": "This account is closed. Ask an owner of your partner account.",
+    }
 
     def clean(self) -> dict[str, Any]:
         name, request = self.cleaned_data.get("username"), self.request
@@ -27,6 +37,8 @@ class LoginForm(forms.AuthenticationForm):
 
 class AdminLoginForm(LoginForm, AdminAuthenticationForm):
     """The same for administrators."""
+
+    error_messages = AdminAuthenticationForm.error_messages
 
 
 THROTTLED = (

@@ -9,7 +9,7 @@ from portal import views
 from portal.forms import LoginForm, PasswordResetForm
 
 login = auth.LoginView.as_view(
-    authentication_form=LoginForm, template_name="portal/login.html", redirect_authenticated_user=True
+    form_class=LoginForm, template_name="portal/login.html", redirect_authenticated_user=True
 )
 
 password_reset = [
