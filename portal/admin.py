@@ -11,10 +11,12 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from portal.forms import AdminLoginForm
 from portal.models import Membership, Partner, User
 
 admin.site.site_header = admin.site.site_title = "Partner Portal administration"
 admin.site.index_title = "All partners"
+admin.site.login_form = AdminLoginForm
 
 
 class BoundedPaginator(Paginator):

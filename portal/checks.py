@@ -50,7 +50,8 @@ def broker(**_: Any) -> Sequence[CheckMessage]:
         return []
     return [
         Warning(
-            "Production carries wakes through a folder of this machine: workers elsewhere are not woken.",
+            "Production carries wakes through a folder of this machine: workers elsewhere are not woken, "
+            "and each process counts attempts to log in for itself.",
             hint="Set REDIS_URL, for example redis://redis.example.com:6379/0.",
             id="portal.W002",
         )

@@ -139,6 +139,17 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# Counts attempts to log in; nothing is lost when it is emptied. Without Redis each process counts alone.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
+}
+
 # --- People --------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "portal.User"
