@@ -78,8 +78,9 @@ def test_only_a_post_changes_it(owner, webhook, action, address, method):
     assert is_active(webhook) == (action == "deactivate")
 
 
-@pytest.mark.parametrize(("visitor", "status"), [("viewer", 403), ("stranger", 404), ("nobody", 302)])
-def test_nobody_else_changes_it(visitor, status, webhook, action, address, request):
+@pytest.mark.parametrize("refusal", [("viewer", 403), ("stranger", 404), ("nobody", 302)])
+def test_nobody_else_changes_it(refusal, webhook, action, address, request):
+    visitor, status = refusal
     assert request.getfixturevalue(visitor).post(address).status_code == status
     assert is_active(webhook) == (action == "deactivate")
 
