@@ -34,7 +34,7 @@ def test_its_length_is_bounded(secret):
         check_secret(secret)
 
 
-@pytest.mark.parametrize("character", [" ", "\t", "\n", "\x00", "\x7f", "é", "\u200b", "\u202e", "４"])
+@pytest.mark.parametrize("character", [" ", "\t", "\n", "\x00", "\x7f", "é", "\u200b", "\u202e", "\uff14"])
 def test_what_does_not_survive_copying_is_refused(character):
     with pytest.raises(ValidationError, match="no spaces, no accents"):
         check_secret("a" * 12 + character + "a" * 12)
