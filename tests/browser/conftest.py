@@ -31,10 +31,17 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_browser(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open a window of some size; when the test ends, fail for whatever any of them complained about."""
-    contexts: list[BrowserContext] = []
+def complaints() -> Iterator[list[str]]:
+    """What the browser's console said and what did not load; a test fails for any that it leaves here."""
     complaints: list[str] = []
+    yield complaints
+    assert not complaints, complaints
+
+
+@pytest.fixture
+def open_browser(browser: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """Open a window of some size."""
+    contexts: list[BrowserContext] = []
 
     def open_window(size: str = "desktop", *, javascript: bool = True, dark: bool = False) -> Page:
         width, height = SIZES[size]
@@ -54,7 +61,6 @@ def open_browser(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield open_window
     for context in contexts:
         context.close()
-    assert not complaints, complaints
 
 
 def check_page(page: Page) -> None:

@@ -30,11 +30,8 @@ def test_what_others_write_while_it_is_typed_stays():
     assert forms.are_valid()
     forms.save()
     webhook.refresh_from_db()
-    assert (webhook.url, webhook.outcomes, webhook.succeeded_count) == (
-        "https://new.northwind.com/",
-        "sss",
-        3,
-    )
+    assert webhook.url == "https://new.northwind.com/"
+    assert (webhook.outcomes, webhook.succeeded_count) == ("sss", 3)
 
 
 def test_the_webhook_it_was_given_stays_as_it_was_until_it_is_saved():
