@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from django.conf import global_settings
 from django.test import Client
 from playwright.sync_api import Page, expect
 
@@ -16,11 +17,16 @@ EMAIL = "dana@northwind.example"
 
 
 @pytest.fixture
-def partner(stack):
-    """A partner with an owner who can log in, on a portal that runs."""
+def owner(stack, settings):
+    """An owner who can log in on a portal that runs in earnest."""
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
     partner = make_partner(name="Northwind Lending", slug="northwind")
-    make_member(partner=partner, user=make_user(email=EMAIL, password=PASSWORD))
-    return partner
+    return make_member(partner=partner, user=make_user(email=EMAIL, password=PASSWORD))
+
+
+@pytest.fixture
+def partner(owner):
+    return owner.partner
 
 
 @pytest.fixture
@@ -115,12 +121,12 @@ def web(stack, partner):
 
 
 @pytest.fixture
-def visit(open_browser, web, settings):
+def visit(open_browser, web, owner, settings):
     """Open a window in which the partner's owner is logged in."""
 
     def open_window(size="desktop", *, dark=False):
         client = Client()
-        client.login(username=EMAIL, password=PASSWORD)
+        client.force_login(owner.user)
         page = open_browser(size, dark=dark)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]
         page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": web}])
