@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 
 from tests.conftest import CHROMIUM
 
@@ -43,6 +43,10 @@ def open_browser(browser: Browser, complaints: list[str]) -> Iterator[Callable[.
     """Open a window of some size."""
     contexts: list[BrowserContext] = []
 
+    def complain(said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            complaints.append(said.text)
+
     def open_window(size: str = "desktop", *, javascript: bool = True, dark: bool = False) -> Page:
         width, height = SIZES[size]
         context = browser.new_context(
@@ -53,7 +57,7 @@ def open_browser(browser: Browser, complaints: list[str]) -> Iterator[Callable[.
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
+        page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("requestfailed", lambda failed: complaints.append(f"{failed.url}: {failed.failure}"))
         return page

@@ -106,7 +106,7 @@ def test_no_page_is_styled_or_scripted_inline(client):
         assert inline not in page
 
 
-def test_a_misspelt_address_says_so_and_leads_back(client, settings):
+def test_a_misspelt_address_says_so(client):
     response = client.get("/nothing/here/")
     assert response.status_code == 404
     assert "There is nothing here" in response.content.decode()
