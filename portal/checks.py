@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name
+from django.core.checks import CheckMessage, Error, Tags, Info, register  # noqa: A004 - Django's name
 from django.db import connection
 
 from portal import safety
@@ -33,12 +33,12 @@ def database(**_: Any) -> Sequence[CheckMessage]:
     if not settings.PRODUCTION or connection.vendor != "sqlite":
         return []
     return [
-        Warning(
+        Info(
             "Production keeps its data in SQLite, which only this machine can reach and which lets one "
             "process write at a time.",
             hint="Set DATABASE_URL to a PostgreSQL database, for example "
             "postgres://portal:password@db.example.com:5432/portal.",
-            id="portal.W001",
+            id="portal.I001",
         )
     ]
 
@@ -49,11 +49,11 @@ def broker(**_: Any) -> Sequence[CheckMessage]:
     if not settings.PRODUCTION or not settings.CELERY_BROKER_URL.startswith("embedded:"):
         return []
     return [
-        Warning(
+        Info(
             "Production carries wakes through a folder of this machine: workers elsewhere are not woken, "
             "and each process counts attempts to log in for itself.",
             hint="Set REDIS_URL, for example redis://redis.example.com:6379/0.",
-            id="portal.W002",
+            id="portal.I002",
         )
     ]
 
@@ -64,10 +64,10 @@ def email(**_: Any) -> Sequence[CheckMessage]:
     if not settings.PRODUCTION or not settings.EMAIL_BACKEND.endswith(".console.EmailBackend"):
         return []
     return [
-        Warning(
+        Info(
             "Production prints its e-mail: nobody can reset a password, and no partner hears of a webhook "
             "that stopped working.",
             hint="Set EMAIL_URL, for example smtp+tls://user:password@smtp.example.com:587.",
-            id="portal.W003",
+            id="portal.I003",
         )
     ]

@@ -1,7 +1,7 @@
 """Pages that belong to nobody's webhooks."""
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from portal.access import PARTNER_KEY, member_required
@@ -12,6 +12,9 @@ from portal.http import PortalRequest
 @member_required
 def switch_partner(request: PortalRequest) -> HttpResponse:
     """Look at another of one's own partners from here on."""
-    chosen = get_object_or_404(request.user.memberships, partner__slug=request.POST.get("partner", ""))
+    slug = request.POST.get("partner")
+    chosen = next((each for each in request.memberships if each.partner.slug == slug), None)
+    if chosen is None:
+        raise Http404("No such partner.")
     request.session[PARTNER_KEY] = chosen.partner_id
     return redirect("webhooks:list")

@@ -118,6 +118,7 @@ class Webhook(models.Model):
         self.deactivation_reason = reason
         self._save_and_tell(signals.deactivated, "is_active", "deactivated_at", "deactivation_reason")
 
+    @transaction.atomic
     def delete_softly(self) -> None:
         """Forget the configuration for good, and keep the row that the log refers to."""
         self.is_active, self.deleted_at, self.deactivated_at = False, timezone.now(), None

@@ -38,17 +38,17 @@ def test_production_on_defaults_is_warned_of_each_with_its_fix(poor: Settings) -
     poor.PRODUCTION = True
     warnings = found()
     assert {id_: text.split()[-1] for id_, text in warnings.items()} == {
-        "portal.W001": "postgres://portal:password@db.example.com:5432/portal.",
-        "portal.W002": "redis://redis.example.com:6379/0.",
-        "portal.W003": "smtp+tls://user:password@smtp.example.com:587.",
+        "portal.I001": "postgres://portal:password@db.example.com:5432/portal.",
+        "portal.I002": "redis://redis.example.com:6379/0.",
+        "portal.I003": "smtp+tls://user:password@smtp.example.com:587.",
     }
 
 
 @pytest.mark.parametrize(
     ("name", "value", "silenced"),
     [
-        ("CELERY_BROKER_URL", "redis://redis:6379/0", "portal.W002"),
-        ("EMAIL_BACKEND", SMTP, "portal.W003"),
+        ("CELERY_BROKER_URL", "redis://redis:6379/0", "portal.I002"),
+        ("EMAIL_BACKEND", SMTP, "portal.I003"),
     ],
 )
 def test_each_fix_silences_its_warning(poor: Settings, name: str, value: object, silenced: str) -> None:
@@ -63,7 +63,7 @@ def test_postgresql_silences_the_warning_about_sqlite(
 ) -> None:
     poor.PRODUCTION = True
     monkeypatch.setattr(checks, "connection", SimpleNamespace(vendor="postgresql"))
-    assert "portal.W001" not in found()
+    assert "portal.I001" not in found()
 
 
 @pytest.mark.parametrize(
