@@ -120,8 +120,8 @@ class Soak:
 
     def _restart_postgres(self) -> None:
         connection.close()
-        thread = threading.Thread(target=lambda: (self.postgres.stop(), self.postgres.start()))
-        thread.start()
+        self.postgres.stop()
+        threading.Thread(target=self.postgres.start).start()
 
     def _look(self) -> None:
         self.figures.memory.append(psutil.Process(self.spared.pid).memory_info().rss / 1e6)

@@ -63,7 +63,9 @@ class Engine(RuleBasedStateMachine):
         #: The claim that may speak for each delivery, and until when nobody else may claim it.
         self.holder, self.leased_until = {}, {}
         self.owed = 0
-        self.attempts, self.attempts_of_round, self.losses = Counter(), Counter(), Counter()
+        self.attempts: Counter[int] = Counter()
+        self.attempts_of_round: Counter[int] = Counter()
+        self.losses: Counter[int] = Counter()
         self.succeeded, self.failed = set(), set()
         self.emit()
 
