@@ -18,6 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import psycopg
+
 #: How long a server may take to start or to stop, in seconds.
 PATIENCE = 30
 
@@ -120,6 +122,15 @@ class Postgres(Server):
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [str(self._programs / "postgres"), "-D", str(self.data), *options]
+
+    def _accepts(self) -> bool:
+        # It takes connections a moment before it takes sessions.
+        where = f"host=127.0.0.1 port={self.port} user=portal dbname=postgres"
+        try:
+            psycopg.connect(where, connect_timeout=1).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     @property
     def data(self) -> Path:

@@ -45,6 +45,10 @@ class Process:
         self.ended_by_us = False
 
     @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
     def running(self) -> bool:
         return self._popen.poll() is None
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -99,17 +100,7 @@ class Claimer:
         webhooks = self._webhooks({row[5]: row[6] for row in rows})
         events = {row[7]: Event(public_id=row[7], body=row[8]) for row in rows}
         lease = uuid.uuid4()
-        return [
-            Leased(  # type: ignore[misc]  # mypy cannot tell how many a slice has
-                *row[:6],
-                event=events[row[7]],
-                webhook=webhooks[row[5]],
-                lease=lease,
-                lost_leases=row[9] + (row[10] is not None),
-                was_lost=row[10] is not None,
-            )
-            for row in rows
-        ]
+        return [_leased(row, events[row[7]], webhooks[row[5]], lease) for row in rows]
 
     def _webhooks(self, versions: dict[int, datetime]) -> dict[int, Webhook]:
         """Return the webhooks by id, read anew where `updated_at` says that they have changed."""
@@ -123,6 +114,11 @@ class Claimer:
                 self._known.clear()
             self._known |= Webhook.objects.prefetch_related("headers").in_bulk([*versions])
         return self._known
+
+
+def _leased(row: tuple[Any, ...], event: Event, webhook: Webhook, lease: uuid.UUID) -> Leased:
+    was_lost = row[10] is not None
+    return Leased(*row[:6], event, webhook, lease, row[9] + was_lost, was_lost)  # type: ignore[call-arg]
 
 
 def _may_be_sent(delivery: Leased) -> bool:

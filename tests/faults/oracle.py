@@ -61,7 +61,7 @@ def _judge(delivery: Delivery, requests: list[Received]) -> None:
     assert [attempt.number for attempt in attempts] == [*range(1, delivery.attempt_count + 1)], delivery
     assert len({request.body for request in requests}) <= 1, f"{delivery}: two bodies under one id"
     assert delivery.lease is None, f"{delivery} is {delivery.status} and leased"
-    _PROMISES[delivery.status](delivery, requests)
+    _PROMISES[Status(delivery.status)](delivery, requests)
 
 
 def _succeeded(delivery: Delivery, requests: list[Received]) -> None:

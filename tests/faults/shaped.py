@@ -6,8 +6,8 @@ The portal's Celery application, shaped for one experiment by the environment of
     FAULTS_DIE=before_record   kill -9 itself with the answers in hand
     FAULTS_DIE=at_poison       kill -9 itself when it renders a body that says "poison"
     FAULTS_DIE=before_wake     kill -9 itself after a commit, before its wake leaves
-    FAULTS_DNS=silent          name servers do not answer
-    FAULTS_DNS=rebinding       a name is public when it is asked for first, loopback from then on
+    FAULTS_DNS=silent          the name servers of silent.example.com do not answer
+    FAULTS_DNS=rebinding       rebinding.example.com is public at the first look-up, loopback from then on
 """
 
 import os
@@ -45,9 +45,10 @@ def _die_at_poison(delivery: Any, **kwargs: Any) -> Any:
     return _die() if "poison" in delivery.event.body else _render(delivery, **kwargs)
 
 
-def _silent(*_: Any, **__: Any) -> NoReturn:
-    time.sleep(60)
-    raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+def _silent(host: str, *args: Any, **kwargs: Any) -> Any:
+    if host == "silent.example.com":
+        time.sleep(60)
+    return _getaddrinfo(host, *args, **kwargs)
 
 
 def _rebinding(host: str, port: int, *args: Any, **kwargs: Any) -> Any:

@@ -7,9 +7,9 @@ import pytest
 
 from deliveries.causes import Cause
 from deliveries.models import Attempt, Delivery
+from tests.factories import make_webhook
 from tests.faults.backend import emit
 from tests.faults.oracle import judge
-from tests.factories import make_webhook
 from tests.waiting import eventually
 
 Status = Delivery.Status

@@ -32,9 +32,8 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 def test_production_passes_djangos_own_checks_without_a_warning() -> None:
     done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
-    assert (done.returncode, done.stdout) == (0, "System check identified no issues (0 silenced).\n"), (
-        done.stderr
-    )
+    assert done.returncode == 0, done.stderr
+    assert "WARNINGS" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_ENCRYPTION_KEYS"])
