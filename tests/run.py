@@ -32,7 +32,7 @@ PORTAL_SETTINGS = (
     "WEBHOOKS_ALLOW_LOOPBACK",
 )
 
-UNITS = ["--ignore=tests/integration", "--ignore=tests/browser"]
+UNITS = ["--ignore=tests/integration", "--ignore=tests/browser", "--ignore=tests/faults"]
 PROCESSES = [str(folder) for name in ("integration", "browser") if (folder := Path("tests", name)).is_dir()]
 
 
@@ -87,6 +87,7 @@ def _runs(servers: ExitStack) -> Iterator[list[Run]]:
         full = Run("Processes on PostgreSQL and Redis", PROCESSES, postgres | redis)
     except ServerUnavailable as reason:
         full = Run(f"Processes on PostgreSQL, without Redis: {reason}", PROCESSES, postgres)
+    yield [Run("Faults on servers of their own", ["tests/faults", "-m", "not faults"])]
     once = "not postgres and not redis and not node and not browser"
     yield [full, Run("Processes on SQLite, without a server", [*PROCESSES, "-m", once])]
 
