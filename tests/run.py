@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import pytest
 
@@ -42,18 +44,18 @@ class Run:
     arguments: list[str]
     environment: dict[str, str] = field(default_factory=dict)
 
-    def __call__(self, more: list[str]) -> bool:
-        print(f"\n=== {self.title}", flush=True)
+    def start(self, more: list[str], output: IO[str] | None) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", *self.arguments, *more]
-        code = subprocess.run(command, env=_clean() | self.environment, check=False).returncode
-        return code == 0 or (bool(more) and code == pytest.ExitCode.NO_TESTS_COLLECTED)
+        return subprocess.Popen(
+            command, env=_clean() | self.environment, stdout=output, stderr=output, text=True
+        )
 
 
 def main(more: list[str]) -> int:
     """Run all suites, and return 1 if any failed."""
     begun = time.monotonic()
     with ExitStack() as servers:
-        results = [(run.title, run(more)) for run in _runs(servers)]
+        results = [result for runs in _runs(servers) for result in _side_by_side(runs, more)]
     print()
     for title, succeeded in results:
         print(f"{'ok    ' if succeeded else 'FAILED'} {title}")
@@ -61,18 +63,33 @@ def main(more: list[str]) -> int:
     return 0 if all(succeeded for _, succeeded in results) else 1
 
 
-def _runs(servers: ExitStack) -> Iterator[Run]:
-    yield Run("Units on SQLite", [*UNITS, "-m", "not postgres"])
+def _side_by_side(runs: list[Run], more: list[str]) -> Iterator[tuple[str, bool]]:
+    """Show the first run as it goes, and the others when their turn comes."""
+    with ExitStack() as files:
+        outputs = [None, *(files.enter_context(TemporaryFile("w+")) for _ in runs[1:])]
+        print(f"\n=== {runs[0].title}", flush=True)
+        processes = [run.start(more, output) for run, output in zip(runs, outputs, strict=True)]
+        for run, process, output in zip(runs, processes, outputs, strict=True):
+            code = process.wait()
+            if output:
+                output.seek(0)
+                print(f"\n=== {run.title}\n{output.read()}", flush=True)
+            yield run.title, code == 0 or (bool(more) and code == pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+def _runs(servers: ExitStack) -> Iterator[list[Run]]:
+    """Return the runs in order; those that mostly wait go side by side."""
+    yield [Run("Units on SQLite", [*UNITS, "-m", "not postgres"])]
     postgres = {"DATABASE_URL": _url(servers, Postgres, "TEST_DATABASE_URL")}
-    yield Run("Units on PostgreSQL", UNITS, postgres)
+    yield [Run("Units on PostgreSQL", UNITS, postgres)]
     try:
         redis = {"TEST_REDIS_URL": _url(servers, Redis, "TEST_REDIS_URL")}
-        yield Run("Processes on PostgreSQL and Redis", PROCESSES, postgres | redis)
+        full = Run("Processes on PostgreSQL and Redis", PROCESSES, postgres | redis)
     except ServerUnavailable as reason:
-        yield Run(f"Processes on PostgreSQL, without Redis: {reason}", PROCESSES, postgres)
-    yield Run("Faults on servers of their own", ["tests/faults", "-m", "not faults"])
+        full = Run(f"Processes on PostgreSQL, without Redis: {reason}", PROCESSES, postgres)
+    yield [Run("Faults on servers of their own", ["tests/faults", "-m", "not faults"])]
     once = "not postgres and not redis and not node and not browser"
-    yield Run("Processes on SQLite, without a server", [*PROCESSES, "-m", once])
+    yield [full, Run("Processes on SQLite, without a server", [*PROCESSES, "-m", once])]
 
 
 def _url(servers: ExitStack, server: type[Server], variable: str) -> str:
