@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Info, register  # noqa: A004 - Django's name
+from django.core.checks import CheckMessage, Error, Info, Tags, register
 from django.db import connection
 
 from portal import safety
