@@ -74,7 +74,7 @@ def test_from_the_login_to_the_first_delivery(size, open_browser, portal, stack,
 
     stack.manage("emit", "completed", "--partner", "northwind")
     _, sent = receiver.wait_for(2)
-    page.get_by_role("link", name="View logs").click()
+    page.get_by_role("link", name="View Logs").click()
     row = (
         page.get_by_role("row")
         .filter(has_text=sent.id)

@@ -67,4 +67,4 @@ if os.environ.get("FAULTS_DIE") == "at_poison":
 if os.environ.get("FAULTS_DIE") == "before_wake":
     wake.publish = _die
 if dns := os.environ.get("FAULTS_DNS"):
-    socket.getaddrinfo = {"silent": _silent, "rebinding": _rebinding}[dns]
+    setattr(socket, "getaddrinfo", {"silent": _silent, "rebinding": _rebinding}[dns])  # noqa: B010 - typed otherwise

@@ -57,4 +57,4 @@ def test_what_is_released_does_not_pile_up(pair: tuple[socket.socket, socket.soc
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counted, not read
     for _ in range(100):
         watchdog.watch(pair[0], time.monotonic() + 5)()
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208
