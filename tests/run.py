@@ -69,12 +69,16 @@ def _side_by_side(runs: list[Run], more: list[str]) -> Iterator[tuple[str, bool]
         outputs = [None, *(files.enter_context(TemporaryFile("w+")) for _ in runs[1:])]
         print(f"\n=== {runs[0].title}", flush=True)
         processes = [run.start(more, output) for run, output in zip(runs, outputs, strict=True)]
-        for run, process, output in zip(runs, processes, outputs, strict=True):
-            code = process.wait()
-            if output:
-                output.seek(0)
-                print(f"\n=== {run.title}\n{output.read()}", flush=True)
-            yield run.title, code == 0 or (bool(more) and code == pytest.ExitCode.NO_TESTS_COLLECTED)
+        try:
+            for run, process, output in zip(runs, processes, outputs, strict=True):
+                code = process.wait()
+                if output:
+                    output.seek(0)
+                    print(f"\n=== {run.title}\n{output.read()}", flush=True)
+                yield run.title, code == 0 or (bool(more) and code == pytest.ExitCode.NO_TESTS_COLLECTED)
+        finally:
+            for process in processes:
+                process.wait()
 
 
 def _runs(servers: ExitStack) -> Iterator[list[Run]]:

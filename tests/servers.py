@@ -61,7 +61,12 @@ class Server:
         """Start, and return when it accepts connections."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **self.whose
+                self.command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C ends the tests first, which need it to the last
+                **self.whose,
             )
         end = time.monotonic() + PATIENCE
         while not self._accepts():

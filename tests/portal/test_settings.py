@@ -13,8 +13,9 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "portal.example.com",
     "SECRET_KEY": "0123456789abcdef" * 4,
     "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-    "DATABASE_URL": "sqlite:///:memory:",
-    "REDIS_URL": "",
+    "DATABASE_URL": "postgres://portal@db.example.com/portal",
+    "REDIS_URL": "redis://redis.example.com/0",
+    "EMAIL_URL": "smtp+tls://user:password@smtp.example.com:587",
     "WEBHOOKS_ALLOW_LOOPBACK": "",
 }
 
