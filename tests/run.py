@@ -91,7 +91,6 @@ def _runs(servers: ExitStack) -> Iterator[list[Run]]:
         full = Run("Processes on PostgreSQL and Redis", PROCESSES, postgres | redis)
     except ServerUnavailable as reason:
         full = Run(f"Processes on PostgreSQL, without Redis: {reason}", PROCESSES, postgres)
-    yield [Run("Faults on servers of their own", ["tests/faults", "-m", "not faults"])]
     once = "not postgres and not redis and not node and not browser"
     yield [full, Run("Processes on SQLite, without a server", [*PROCESSES, "-m", once])]
 

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from itertools import pairwise
 
+import pytest
 from django.db.models.functions import Now
 
 from deliveries import events
@@ -50,6 +51,7 @@ def test_beat_finds_what_no_wake_announced(stack, receiver):
     receiver.wait_for(1)
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_fails_for_ever_gets_six_requests_and_its_webhook_is_deactivated(stack, receiver):
     receiver.answer("/down", status=500)
     stack.worker()

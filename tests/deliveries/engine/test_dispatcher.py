@@ -227,7 +227,7 @@ def test_an_outcome_that_cannot_be_written_takes_no_other_along():
 def test_an_outcome_with_unwritable_texts_is_recorded_without_them():
     poisoned, fine = make_delivery(), make_delivery()
 
-    def post(url, headers, body):
+    def post(url, headers, body, **_):
         if url == poisoned.webhook.url:
             raise SendError(Cause.TLS, "The certificate is for \0.")
         return OK
