@@ -89,8 +89,12 @@ class Delivery(models.Model):
             models.Index(fields=("webhook", "-id"), name="delivery_log"),
             # Releasing and counting what is held for a webhook.
             models.Index(fields=("webhook",), condition=Q(status="held"), name="delivery_held"),
-            # Holding what a deactivated webhook is still owed.
-            models.Index(fields=("webhook",), condition=Q(status="pending"), name="delivery_pending"),
+            # fairness.Turns: who is owed anything, and the oldest of it; holding what is owed.
+            models.Index(
+                fields=("webhook", "next_attempt_at"),
+                condition=Q(status="pending"),
+                name="delivery_pending",
+            ),
         )
         constraints = (
             models.CheckConstraint(

@@ -1,7 +1,6 @@
 """What is due, leased to one dispatcher."""
 
 import uuid
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +9,9 @@ from typing import Any
 from django.db import transaction
 
 from deliveries.engine import holding, losses
-from deliveries.models import Delivery, Event
+from deliveries.engine.fairness import Turns
+from deliveries.engine.shares import Shares
+from deliveries.models import Delivery, DeliveryQuerySet, Event
 from webhooks.models import Webhook
 
 #: Long enough for the sender's deadline and a slow write-back; then the delivery is due again.
@@ -72,30 +73,44 @@ class Claimer:
 
     def __init__(self) -> None:
         self._known: dict[int, Webhook] = {}
+        self._turns = Turns()
+        self._is_deep = False
 
     @transaction.atomic
-    def claim(self, *, now: datetime, limit: int, under_way: Counter[int], per_webhook: int) -> Claim:
+    def claim(self, *, now: datetime, limit: int, shares: Shares) -> Claim:
         """
-        Lease at most *limit* due deliveries, oldest first.
+        Lease at most about *limit* due deliveries.
 
-        *under_way* counts what each webhook is being sent already: none gets more than
-        *per_webhook*. Rows that another worker is claiming are skipped, not waited for.
+        The oldest come first, unless so much is due that this would let some wait for others: then
+        each webhook has its turn. None gets more than its share. Rows that another worker is
+        claiming are skipped, not waited for.
         """
-        full = [webhook for webhook, count in under_way.items() if count >= per_webhook]
-        due = self._lock_due(now=now, limit=limit, full=full)
+        full, only = shares.full, shares.only
+        in_turns = self._is_deep or bool(full)
+        due = self._lock(self._choose(now=now, limit=limit, full=full, only=only))
+        self._is_deep = len(due) >= limit
         wanted = [delivery for delivery in due if _may_be_sent(delivery)]
         if len(wanted) < len(due):
             _set_aside([delivery for delivery in due if not _may_be_sent(delivery)], now=now)
         if any(delivery.lost_leases for delivery in wanted):
             wanted = losses.sift(wanted, now=now)
-        taken = _within_room(wanted, under_way=under_way, per_webhook=per_webhook)
+        taken = _within_shares(wanted, shares)
         _write_lease(taken, until=now + LEASE)
-        more = len(due) == limit or len(taken) < len(wanted) or bool(full)
+        more = self._is_deep or in_turns or len(taken) < len(wanted) or only is not None
         return Claim(taken, found=len(due), more=more)
 
-    def _lock_due(self, *, now: datetime, limit: int, full: Collection[int]) -> list[Leased]:
-        due = Delivery.objects.due(now).exclude(webhook__in=full).order_by("next_attempt_at", "pk")
-        locked = due.select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
+    def _choose(
+        self, *, now: datetime, limit: int, full: Collection[int], only: Collection[int] | None
+    ) -> DeliveryQuerySet:
+        due = Delivery.objects.due(now).order_by("next_attempt_at", "pk")
+        if only is not None:
+            due = due.filter(webhook__in=only)
+        if self._is_deep or full:
+            return due.filter(pk__in=self._turns.next_due(now=now, limit=limit, full=full))
+        return due[:limit]
+
+    def _lock(self, due: DeliveryQuerySet) -> list[Leased]:
+        locked = due.select_for_update(skip_locked=True, of=("self",), no_key=True)
         rows = list(locked.values_list(*COLUMNS))
         webhooks = self._webhooks({row[5]: row[6] for row in rows})
         events = {row[7]: Event(public_id=row[7], body=row[8]) for row in rows}
@@ -135,12 +150,13 @@ def _set_aside(deliveries: list[Leased], *, now: datetime) -> None:
     holding.hold_all(Delivery.objects.filter(pk__in=inactive))
 
 
-def _within_room(due: list[Leased], *, under_way: Counter[int], per_webhook: int) -> list[Leased]:
-    counts = under_way.copy()
+def _within_shares(due: list[Leased], shares: Shares) -> list[Leased]:
+    rooms: dict[int, int] = {}
     taken = []
     for delivery in due:
-        if counts[delivery.webhook_id] < per_webhook:
-            counts[delivery.webhook_id] += 1
+        room = rooms.setdefault(delivery.webhook_id, shares.room(delivery.webhook_id))
+        if room > 0:
+            rooms[delivery.webhook_id] = room - 1
             taken.append(delivery)
     return taken
 

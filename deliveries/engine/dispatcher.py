@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
@@ -16,13 +15,14 @@ from deliveries.engine.clock import Clock, database_now
 from deliveries.engine.lanes import QUICK, Lanes
 from deliveries.engine.record import Outcome, record, record_apart
 from deliveries.engine.render import render
+from deliveries.engine.shares import Shares
 
 logger = logging.getLogger(__name__)
 
 Post = Callable[..., sender.Response]
 
-#: Requests that one process has under way at once, and how many of them to one webhook.
-IN_FLIGHT, IN_FLIGHT_PER_WEBHOOK = 1_200, 64
+#: Deliveries that one process has under way at once; what of it one webhook may use is in shares.py.
+IN_FLIGHT = 1_600
 
 #: How many deliveries one claim leases at most, and one record writes as a rule.
 BATCH = 64
@@ -49,18 +49,16 @@ class Dispatcher:
         post: Post = sender.post,
         clock: Clock = database_now,
         in_flight: int = IN_FLIGHT,
-        per_webhook: int = IN_FLIGHT_PER_WEBHOOK,
+        shares: Shares | None = None,
     ) -> None:
         self._post = post
         self._clock = clock
-        self._limit = in_flight
-        self._per_webhook = per_webhook
+        self._shares = shares or Shares(places=in_flight)
         self._lanes = Lanes(self._send, most=in_flight)
         self._claimer = Claimer()
         self._charge = threading.Lock()
         #: What the working thread waits for: outcomes, and None for "more may be due".
         self._inbox: SimpleQueue[Outcome | None] = SimpleQueue()
-        self._under_way: Counter[int] = Counter()
         self._unrecorded: list[Outcome] = []
         self._more_due = False
         self._stopping = False
@@ -83,7 +81,7 @@ class Dispatcher:
         self._stopping = True
 
     def _work(self) -> None:
-        while not self._inbox.empty() or self._under_way or self._unrecorded:
+        while not self._inbox.empty() or self._shares.any_under_way or self._unrecorded:
             self._collect()
             try:
                 self._record()
@@ -97,7 +95,12 @@ class Dispatcher:
         if not self._unrecorded:
             woken = self._take_news(wait=True)
         end = time.monotonic() + GATHER
-        while self._under_way and not woken and len(self._unrecorded) < BATCH and time.monotonic() < end:
+        while (
+            self._shares.any_under_way
+            and not woken
+            and len(self._unrecorded) < BATCH
+            and time.monotonic() < end
+        ):
             time.sleep(QUICK)
             self._lanes.tend()
             woken = self._take_news()
@@ -109,8 +112,8 @@ class Dispatcher:
             news.append(self._inbox.get())
         outcomes = [each for each in news if each is not None]
         self._unrecorded += outcomes
-        self._under_way.subtract(outcome.delivery.webhook_id for outcome in outcomes)
-        self._under_way = +self._under_way
+        for outcome in outcomes:
+            self._shares.give_back(outcome.delivery.webhook_id, seconds=outcome.ended - outcome.started)
         woken = None in news
         self._more_due |= woken
         return woken
@@ -136,18 +139,13 @@ class Dispatcher:
     def _claim_and_send(self) -> None:
         """Send what is due, as far as there is room for it."""
         while self._more_due and not self._stopping:
-            room = min(BATCH - self._lanes.waiting, self._limit - self._under_way.total())
+            room = min(BATCH - self._lanes.waiting, self._shares.free)
             if room <= 0:
                 return
             now = self._clock()
             self._epoch = now.timestamp() - time.monotonic()
-            claimed = self._claimer.claim(
-                now=now,
-                limit=room,
-                under_way=self._under_way,
-                per_webhook=self._per_webhook,
-            )
-            self._under_way.update(delivery.webhook_id for delivery in claimed.leased)
+            claimed = self._claimer.claim(now=now, limit=room, shares=self._shares)
+            self._shares.take(delivery.webhook_id for delivery in claimed.leased)
             self._lanes.put(claimed.leased)
             self._more_due = claimed.more
             if not claimed.found:

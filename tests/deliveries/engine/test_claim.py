@@ -5,6 +5,7 @@ import pytest
 from django.utils import timezone
 
 from deliveries.engine.claim import LEASE, Claimer
+from deliveries.engine.shares import Shares
 from deliveries.models import Delivery
 from tests.factories import make_delivery, make_event, make_webhook
 from webhooks.models import Webhook, WebhookHeader
@@ -14,10 +15,10 @@ pytestmark = pytest.mark.django_db
 NOW = timezone.now() + timedelta(minutes=1)
 
 
-def claim_now(*, limit=100, under_way=None, per_webhook=100, now=NOW, claimer=None):
-    return (claimer or Claimer()).claim(
-        now=now, limit=limit, under_way=Counter(under_way or {}), per_webhook=per_webhook
-    )
+def claim_now(*, limit=100, under_way=(), share=100, now=NOW, claimer=None):
+    shares = Shares(places=1000, quick=share, slow=share)
+    shares.take(under_way)
+    return (claimer or Claimer()).claim(now=now, limit=limit, shares=shares)
 
 
 def keys(claimed):
@@ -71,7 +72,7 @@ def test_a_webhook_gets_no_more_than_its_share():
     for _ in range(3):
         make_delivery(webhook=busy)
     make_delivery(webhook=other)
-    claimed = claim_now(per_webhook=2)
+    claimed = claim_now(share=2)
     assert Counter(delivery.webhook_id for delivery in claimed.leased) == {busy.pk: 2, other.pk: 1}
     assert claimed.more
 
@@ -80,7 +81,7 @@ def test_what_is_under_way_counts_towards_the_share():
     webhook = make_webhook()
     make_delivery(webhook=webhook)
     make_delivery(webhook=webhook)
-    assert len(claim_now(per_webhook=2, under_way={webhook.pk: 1}).leased) == 1
+    assert len(claim_now(share=2, under_way=[webhook.pk]).leased) == 1
 
 
 def test_a_full_webhook_does_not_hide_what_others_are_owed():
@@ -88,7 +89,7 @@ def test_a_full_webhook_does_not_hide_what_others_are_owed():
     for _ in range(3):
         make_delivery(webhook=full, next_attempt_at=NOW - timedelta(hours=1))
     owed = make_delivery(webhook=other)
-    claimed = claim_now(limit=2, per_webhook=1, under_way={full.pk: 1})
+    claimed = claim_now(limit=2, share=1, under_way=[full.pk])
     assert keys(claimed) == [owed.pk]
     assert claimed.more, "the full webhook may be owed more"
 
@@ -134,12 +135,12 @@ def test_a_claim_costs_the_same_queries_whatever_it_finds(django_assert_num_quer
 
 def test_webhooks_are_read_once_while_they_do_not_change(django_assert_num_queries):
     webhook, claimer = make_webhook(), Claimer()
-    for _ in range(2):
-        make_delivery(webhook=webhook)
-    claim_now(claimer=claimer, limit=1)
+    make_delivery(webhook=webhook)
+    claim_now(claimer=claimer)
+    make_delivery(webhook=webhook)
     # savepoint, due with events, lease, release
     with django_assert_num_queries(4):
-        claim_now(claimer=claimer, limit=1)
+        claim_now(claimer=claimer)
 
 
 @pytest.mark.parametrize(
@@ -163,3 +164,33 @@ def test_a_changed_webhook_is_read_anew(change):
     assert delivery.webhook.url == fresh.url
     assert list(delivery.webhook.headers.all()) == list(fresh.headers.all())
     assert delivery.webhook.updated_at == fresh.updated_at
+
+
+def test_when_much_is_due_every_webhook_has_its_turn():
+    flood, claimer = make_webhook(), Claimer()
+    for _ in range(30):
+        make_delivery(webhook=flood, next_attempt_at=NOW - timedelta(hours=1))
+    assert len(claim_now(claimer=claimer, limit=4).leased) == 4
+    late = make_delivery()
+    assert late.pk in keys(claim_now(claimer=claimer, limit=4))
+
+
+def test_in_turns_everything_is_claimed_exactly_once():
+    webhooks, claimer = [make_webhook() for _ in range(5)], Claimer()
+    owed = {make_delivery(webhook=webhook).pk for webhook in webhooks for _ in range(webhook.pk % 5 + 1)}
+    claimed = []
+    while found := keys(claim_now(claimer=claimer, limit=3)):
+        claimed += found
+    assert sorted(claimed) == sorted(owed)
+
+
+def test_when_places_run_low_only_quick_webhooks_are_claimed_for():
+    quick, unknown = make_webhook(), make_webhook()
+    make_delivery(webhook=unknown)
+    owed = make_delivery(webhook=quick)
+    shares = Shares(places=8)
+    shares.take([quick.pk, *[unknown.pk] * 7])
+    shares.give_back(quick.pk, seconds=0.1)
+    claimed = Claimer().claim(now=NOW, limit=4, shares=shares)
+    assert keys(claimed) == [owed.pk]
+    assert claimed.more

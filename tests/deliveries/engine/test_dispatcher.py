@@ -8,6 +8,7 @@ from django.utils import timezone
 from deliveries.causes import Cause
 from deliveries.engine import dispatcher as module
 from deliveries.engine.dispatcher import Dispatcher
+from deliveries.engine.shares import Shares
 from deliveries.models import Attempt, Delivery
 from deliveries.sender import Response, SendError
 from tests.factories import make_attempt, make_delivery, make_webhook
@@ -121,7 +122,7 @@ def test_more_than_one_batch_is_delivered_in_one_run(monkeypatch):
     webhook = make_webhook()
     for _ in range(20):
         make_delivery(webhook=webhook)
-    run(Endpoint(), per_webhook=2)
+    run(Endpoint(), shares=Shares(places=8, quick=2, slow=2))
     assert Delivery.objects.filter(status=Status.SUCCEEDED).count() == 20
 
 
@@ -136,7 +137,7 @@ def test_a_webhook_never_has_more_under_way_than_its_share():
         gate.release()
         return Response(200, "")
 
-    run(post, per_webhook=2)
+    run(post, shares=Shares(places=8, quick=2, slow=2))
     assert counts == [True] * 6
 
 
@@ -158,7 +159,7 @@ def test_a_hanging_endpoint_delays_nobody_else():
             release.set()
         return Response(200, "")
 
-    run(post, per_webhook=1)
+    run(post, shares=Shares(places=8, quick=1, slow=1))
     assert answered == [quick.url] * 5 + [slow.url]
 
 

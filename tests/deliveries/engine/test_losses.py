@@ -1,5 +1,4 @@
 import uuid
-from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -8,6 +7,7 @@ from django.utils import timezone
 from deliveries.causes import Cause
 from deliveries.engine.claim import LEASE, Claimer
 from deliveries.engine.losses import MAX_LOST_LEASES, SUSPECT
+from deliveries.engine.shares import Shares
 from deliveries.models import Delivery
 from tests.factories import make_delivery, make_webhook
 
@@ -18,7 +18,7 @@ Status = Delivery.Status
 
 
 def claim(now=NOW):
-    return Claimer().claim(now=now, limit=100, under_way=Counter(), per_webhook=100).leased
+    return Claimer().claim(now=now, limit=100, shares=Shares(places=1000, slow=100)).leased
 
 
 def lost(**fields):

@@ -28,6 +28,7 @@ from deliveries.engine import holding
 from deliveries.engine.claim import LEASE, Claimer
 from deliveries.engine.losses import MAX_LOST_LEASES
 from deliveries.engine.record import Outcome, record
+from deliveries.engine.shares import Shares
 from deliveries.events import Verification
 from deliveries.models import Attempt, Delivery
 from deliveries.retry import PROMISED
@@ -91,7 +92,7 @@ class Engine(RuleBasedStateMachine):
     def claim(self, worker, limit, after):
         self.now += timedelta(seconds=after)
         claimed = self.workers[worker].claim(
-            now=self.now, limit=limit, under_way=Counter(), per_webhook=limit
+            now=self.now, limit=limit, shares=Shares(places=1000, slow=limit)
         )
         self.note_losses()
         for leased in claimed.leased:

@@ -1,0 +1,61 @@
+"""How much of one process each webhook may use, so that nobody waits for a stranger. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+#: An endpoint that took longer for its last answer, in seconds, is a slow one.
+SLOW = 1.0
+
+#: How many deliveries a webhook may have under way in one process: while its endpoint answers
+#: quickly, and while it does not or nobody knows yet.
+QUICK_SHARE, SLOW_SHARE = 64, 8
+
+#: The part of all places that only webhooks with quick endpoints may use.
+RESERVED = 1 / 4
+
+
+class Shares:
+    """Counts what is under way by webhook, and learns from each answer how quick its endpoint is."""
+
+    def __init__(self, *, places: int, quick: int = QUICK_SHARE, slow: int = SLOW_SHARE) -> None:
+        self._places = places
+        self._quick_share, self._slow_share = quick, slow
+        self._under_way: Counter[int] = Counter()
+        self._quick: set[int] = set()
+
+    @property
+    def free(self) -> int:
+        """How many more deliveries may be under way at all."""
+        return self._places - self._under_way.total()
+
+    @property
+    def any_under_way(self) -> bool:
+        return bool(self._under_way)
+
+    def room(self, webhook: int) -> int:
+        """Return how many more deliveries of *webhook* may be under way."""
+        share = self._quick_share if webhook in self._quick else self._slow_share
+        return max(0, share - self._under_way[webhook])
+
+    @property
+    def full(self) -> list[int]:
+        """The webhooks that have no room left."""
+        return [webhook for webhook in list(self._under_way) if not self.room(webhook)]
+
+    @property
+    def only(self) -> list[int] | None:
+        """The webhooks that may still be claimed for when places run low; None while all may."""
+        return list(self._quick) if self.free < self._places * RESERVED else None
+
+    def take(self, webhooks: Iterable[int]) -> None:
+        self._under_way.update(webhooks)
+
+    def give_back(self, webhook: int, *, seconds: float) -> None:
+        """Note that a delivery of *webhook* has ended after so many *seconds*."""
+        self._under_way[webhook] -= 1
+        if not self._under_way[webhook]:
+            del self._under_way[webhook]
+        if seconds < SLOW:
+            self._quick.add(webhook)
+        else:
+            self._quick.discard(webhook)
