@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
 
@@ -29,6 +29,9 @@ BATCH = 64
 
 #: How long outcomes may wait to be written together, in seconds: each batch costs one commit.
 GATHER = 0.03
+
+#: The least time between two claims, in seconds: events that come quickly are claimed together.
+SPACING = 0.02
 
 #: How long to leave a database alone that was not there, in seconds.
 DATABASE_PAUSE = 0.5
@@ -60,7 +63,9 @@ class Dispatcher:
         #: What the working thread waits for: outcomes, and None for "more may be due".
         self._inbox: SimpleQueue[Outcome | None] = SimpleQueue()
         self._unrecorded: list[Outcome] = []
+        self._gathering_since = 0.0
         self._more_due = False
+        self._claimed_at = float("-inf")
         self._stopping = False
         #: The clock's time when the monotonic clock was zero, in seconds since 1970.
         self._epoch = 0.0
@@ -81,75 +86,66 @@ class Dispatcher:
         self._stopping = True
 
     def _work(self) -> None:
-        while not self._inbox.empty() or self._shares.any_under_way or self._unrecorded:
-            self._collect()
+        while self._has_work:
+            self._take_news()
+            self._lanes.tend()
             try:
                 self._record()
                 self._claim_and_send()
             except (OperationalError, InterfaceError) as error:
                 self._wait_for_database(error)
 
-    def _collect(self) -> None:
-        """Wait for news; then gather outcomes for a while, unless there is something to claim."""
-        woken = False
-        if not self._unrecorded:
-            woken = self._take_news(wait=True)
-        end = time.monotonic() + GATHER
-        while (
-            self._shares.any_under_way
-            and not woken
-            and len(self._unrecorded) < BATCH
-            and time.monotonic() < end
-        ):
-            time.sleep(QUICK)
-            self._lanes.tend()
-            woken = self._take_news()
+    @property
+    def _has_work(self) -> bool:
+        mine = self._shares.any_under_way or self._unrecorded or (self._more_due and not self._stopping)
+        return bool(mine) or not self._inbox.empty()
 
-    def _take_news(self, *, wait: bool = False) -> bool:
-        """Take all news there is, after waiting for some; return whether more may be due."""
-        news = [self._first_news()] if wait else []
+    def _take_news(self) -> None:
+        """Take all news there is, after waiting for some."""
+        news = self._wait_for_news()
         while not self._inbox.empty():
             news.append(self._inbox.get())
         outcomes = [each for each in news if each is not None]
-        self._unrecorded += outcomes
         for outcome in outcomes:
             self._shares.give_back(outcome.delivery.webhook_id, seconds=outcome.ended - outcome.started)
-        woken = None in news
-        self._more_due |= woken
-        return woken
+        self._more_due |= None in news
+        if outcomes and not self._unrecorded:
+            self._gathering_since = time.monotonic()
+        self._unrecorded += outcomes
 
-    def _first_news(self) -> Outcome | None:
-        """Wait for the next piece of news, tending the lanes while something is ready for them."""
-        while self._lanes.waiting:
-            try:
-                return self._inbox.get(timeout=QUICK)
-            except Empty:
-                self._lanes.tend()
-        return self._inbox.get()
+    def _wait_for_news(self) -> list[Outcome | None]:
+        """Look again shortly while something is to be done soon; else sleep until there is news."""
+        if self._unrecorded or self._more_due or self._lanes.waiting:
+            time.sleep(QUICK)
+            return []
+        return [self._inbox.get()]
 
     def _record(self) -> None:
-        if self._unrecorded:
-            now = self._clock()
-            try:
-                record(self._unrecorded, now=now)
-            except (DataError, IntegrityError):
-                record_apart(self._unrecorded, now=now)
-            self._unrecorded = []
+        """Write the outcomes once there are many, or the first has waited, or no more will come soon."""
+        waited = time.monotonic() - self._gathering_since
+        ready = len(self._unrecorded) >= BATCH or waited >= GATHER or not self._shares.any_under_way
+        if not self._unrecorded or not ready:
+            return
+        now = self._clock()
+        try:
+            record(self._unrecorded, now=now)
+        except (DataError, IntegrityError):
+            record_apart(self._unrecorded, now=now)
+        self._unrecorded = []
 
     def _claim_and_send(self) -> None:
         """Send what is due, as far as there is room for it."""
-        while self._more_due and not self._stopping:
-            room = min(BATCH - self._lanes.waiting, self._shares.free)
-            if room <= 0:
-                return
-            now = self._clock()
-            self._epoch = now.timestamp() - time.monotonic()
-            claimed = self._claimer.claim(now=now, limit=room, shares=self._shares)
-            self._shares.take(delivery.webhook_id for delivery in claimed.leased)
-            self._lanes.put(claimed.leased)
-            self._more_due = claimed.more
-            if not claimed.found:
-                return
+        room = min(BATCH - self._lanes.waiting, self._shares.free)
+        too_soon = time.monotonic() - self._claimed_at < SPACING
+        if not self._more_due or self._stopping or room <= 0 or too_soon:
+            return
+        now = self._clock()
+        self._epoch = now.timestamp() - time.monotonic()
+        claimed = self._claimer.claim(now=now, limit=room, shares=self._shares)
+        self._claimed_at = time.monotonic()
+        self._shares.take(delivery.webhook_id for delivery in claimed.leased)
+        self._lanes.put(claimed.leased)
+        self._more_due = claimed.more and bool(claimed.found or self._shares.any_under_way)
 
     def _send(self, delivery: Leased) -> None:
         # Receivers refuse what is signed minutes ago or ahead, so this machine's own time will not do.

@@ -18,12 +18,18 @@ WITH RECURSIVE owed(webhook_id) AS (
 SELECT webhook_id FROM owed WHERE webhook_id IS NOT NULL
 """
 
-#: The oldest that one webhook is owed.
-OLDEST = """
+#: The oldest of what some webhooks are owed; PostgreSQL plans the first form in one step for all of them.
+OLDEST_OF_ALL = """
+SELECT oldest.id FROM unnest(%s::bigint[]) AS owed(webhook_id) CROSS JOIN LATERAL (
+  SELECT id FROM {table} WHERE webhook_id = owed.webhook_id AND status = 'pending' AND next_attempt_at <= %s
+  ORDER BY next_attempt_at LIMIT %s
+) AS oldest
+"""
+OLDEST_OF_ONE = """
 SELECT id FROM (
   SELECT id FROM {table} WHERE webhook_id = %s AND status = 'pending' AND next_attempt_at <= %s
   ORDER BY next_attempt_at LIMIT %s
-) AS of_one
+) AS oldest
 """
 
 
@@ -53,8 +59,12 @@ class Turns:
             return [key for (key,) in cursor.fetchall()]
 
     def _oldest(self, webhooks: list[int], *, now: datetime, each: int) -> list[int]:
-        query = " UNION ALL ".join([OLDEST.format(table=Delivery._meta.db_table)] * len(webhooks))
         moment = connection.ops.adapt_datetimefield_value(now)
+        if connection.vendor == "postgresql":
+            query, values = OLDEST_OF_ALL, [webhooks, moment, each]
+        else:
+            query = " UNION ALL ".join([OLDEST_OF_ONE] * len(webhooks))
+            values = [value for key in webhooks for value in (key, moment, each)]
         with connection.cursor() as cursor:
-            cursor.execute(query, [value for key in webhooks for value in (key, moment, each)])
+            cursor.execute(query.format(table=Delivery._meta.db_table), values)
             return [key for (key,) in cursor.fetchall()]
