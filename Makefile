@@ -9,7 +9,7 @@ SOAK ?= 15
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export RECEIVER_PORT
 
-.PHONY: install run test faults check fix
+.PHONY: install run test faults bench check fix
 
 install: .venv/installed
 
@@ -38,6 +38,10 @@ test: install
 faults: install
 	@pytest -n 2 tests/faults $(ARGS)
 	@python -m tests.faults.soak --minutes $(SOAK)
+
+# Against an existing package, in one run, on PostgreSQL and Redis (needs both, gcc, and root to start them).
+bench: install
+	@bash tests/benchmarks/run.sh $(ARGS)
 
 check: install
 	ruff check .
