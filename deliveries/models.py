@@ -116,6 +116,7 @@ class Attempt(models.Model):
     number = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField()
+    #: Its query is masked.
     url = models.CharField("URL", max_length=2048)
     request_headers = models.JSONField(
         help_text="As sent; the values of the partner's own headers are masked."

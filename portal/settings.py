@@ -209,7 +209,17 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {
+            "()": "portal.redaction.Formatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Statements hold what is stored, so nobody reads them here, whatever LOG_LEVEL is.
+    "loggers": {"django.db.backends": {"level": "INFO"}},
 }
+DEFAULT_EXCEPTION_REPORTER = "portal.redaction.Report"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.redaction.ReportFilter"
