@@ -137,7 +137,14 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10,
         "options": {"expires": SWEEP_EXPIRES},
     },
+    "purge": {"task": "deliveries.purge", "schedule": 3600, "options": {"expires": SWEEP_EXPIRES}},
 }
+
+# --- What is kept, and how long ----------------------------------------------------------------
+
+# Payloads and answers are personal; that and when something was delivered is proof.
+PAYLOAD_RETENTION_DAYS = env.int("PAYLOAD_RETENTION_DAYS", default=30)
+LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
 
 # --- People --------------------------------------------------------------------------------------
 
