@@ -9,16 +9,16 @@ SOAK ?= 15
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export RECEIVER_PORT
 
-.PHONY: install run test faults bench check fix
+.PHONY: install run test faults bench check fix lock audit licences
 
 install: .venv/installed
 
-.venv/installed: requirements.txt requirements-dev.txt
+.venv/installed: requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "The portal needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version 2>&1`."; \
 		echo "Install a newer one and name it, for example: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv --clear .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # The portal, a worker, beat and an endpoint to send to; Ctrl-C stops them all.
@@ -61,3 +61,18 @@ check: install
 fix: install
 	ruff check --fix .
 	ruff format .
+
+# After a change of the pins: the same pins with the hashes of all their files, for every Python and machine.
+lock:
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate \
+		--custom-compile-command "make lock" requirements.txt --output-file requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate \
+		--custom-compile-command "make lock" requirements-dev.txt --output-file requirements-dev.lock
+
+# Known faults of what is pinned. Says so where there is no database of them to ask.
+audit: install
+	@python -m tests.audit
+
+# Under which licences it comes.
+licences: install
+	@pip-licenses --from=mixed --order=license --with-urls

@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from deliveries.causes import Cause
 from deliveries.models import Attempt, Delivery, Event
 from portal.admin import History, ReadOnly
-from webhooks.admin import without_query
-from webhooks.forms import MASK
+from webhooks.masking import MASK, without_query
 
 
 class CauseFilter(admin.SimpleListFilter):

@@ -52,9 +52,9 @@ class Verification:
     session_id: str | int
     step_id: str | int | None = None
     status: str | None = None
-    proof_data: Mapping[str, Any] = field(default_factory=dict)
-    formatted_data: Mapping[str, Any] = field(default_factory=dict)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    proof_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    formatted_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def payload(event_type: EventType, verification: Verification) -> dict[str, Any]:

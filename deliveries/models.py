@@ -15,6 +15,14 @@ from webhooks.event_types import EventType
 from webhooks.models import Webhook
 
 
+class EventQuerySet(models.QuerySet["Event"]):
+    def purged(self) -> Self:
+        return self.filter(body="")
+
+    def unpurged(self) -> Self:
+        return self.exclude(body="")
+
+
 class Event(models.Model):
     """One thing that happened to a verification. Immutable."""
 
@@ -22,18 +30,31 @@ class Event(models.Model):
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="events", db_index=False)
     type = models.CharField(max_length=50, choices=EventType.choices)
     verification_id = models.CharField(max_length=200)
+    #: Empty once purged.
     body = EncryptedTextField(help_text="The payload as sent: a fixed point of JSON.stringify∘JSON.parse.")
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 - null: none given
     is_test = models.BooleanField("test", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = EventQuerySet.as_manager()
+
     class Meta:
+        indexes = (
+            # purge(): what still has its payload, and what has none any more, oldest first.
+            models.Index(fields=("created_at",), condition=~Q(body=""), name="event_unpurged"),
+            models.Index(fields=("created_at",), condition=Q(body=""), name="event_purged"),
+        )
         constraints = (
             models.UniqueConstraint(fields=("partner", "idempotency_key"), name="event_idempotency_key"),
         )
 
     def __str__(self) -> str:
         return f"{self.type} {self.verification_id}"
+
+    @property
+    def is_purged(self) -> bool:
+        """Whether its payload, and what was answered to it, are no longer kept."""
+        return not self.body
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -120,6 +141,7 @@ class Attempt(models.Model):
     number = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField()
+    #: Its query is masked.
     url = models.CharField("URL", max_length=2048)
     request_headers = models.JSONField(
         help_text="As sent; the values of the partner's own headers are masked."

@@ -7,6 +7,7 @@ from celery.signals import worker_shutting_down
 
 from deliveries.engine import holding
 from deliveries.engine.dispatcher import Dispatcher
+from deliveries.purge import purge
 
 #: This process's own. Its threads start with its first delivery.
 dispatcher = Dispatcher()
@@ -22,6 +23,12 @@ def deliver() -> None:
 def release_stragglers() -> None:
     """Release what was held just as its webhook became active again."""
     holding.release_stragglers()
+
+
+@shared_task(name="deliveries.purge")
+def purge_old() -> None:
+    """Purge what is older than the settings allow."""
+    purge()
 
 
 @worker_shutting_down.connect

@@ -31,7 +31,10 @@ def member_required(view: View) -> View:
     def for_members(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if cast("PortalRequest", request).htmx and not request.user.is_authenticated:
             raise PermissionDenied("You have been logged out. Reload the page to log in again.")
-        return login_required(with_membership)(request, *args, **kwargs)
+        response: HttpResponse = login_required(with_membership)(request, *args, **kwargs)
+        # What a partner sees is nobody else's, on a shared machine neither.
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     def with_membership(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         member_request = cast("PortalRequest", request)

@@ -137,6 +137,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10,
         "options": {"expires": SWEEP_EXPIRES},
     },
+    "purge": {"task": "deliveries.purge", "schedule": 3600, "options": {"expires": SWEEP_EXPIRES}},
 }
 
 # Counts attempts to log in; nothing is lost when it is emptied. Without Redis each process counts alone.
@@ -149,6 +150,12 @@ CACHES = {
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
 }
+
+# --- What is kept, and how long ----------------------------------------------------------------
+
+# Payloads and answers are personal; that and when something was delivered is proof.
+PAYLOAD_RETENTION_DAYS = env.int("PAYLOAD_RETENTION_DAYS", default=30)
+LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
 
 # --- People --------------------------------------------------------------------------------------
 
@@ -209,9 +216,18 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+# Out of the way of whoever tries every site's /admin/.
+ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/") + "/"
+
+# The largest form is a webhook with 20 headers of 4 kB; none takes a file.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+FILE_UPLOAD_HANDLERS: list[str] = []
+
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
@@ -220,7 +236,17 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {
+            "()": "portal.redaction.Formatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Statements hold what is stored, so nobody reads them here, whatever LOG_LEVEL is.
+    "loggers": {"django.db.backends": {"level": "INFO"}},
 }
+DEFAULT_EXCEPTION_REPORTER = "portal.redaction.Report"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.redaction.ReportFilter"

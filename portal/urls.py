@@ -1,5 +1,6 @@
 """Every address of the portal: the only place that knows all rooms."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
@@ -48,5 +49,5 @@ urlpatterns = [
     path("partner/", views.switch_partner, name="switch_partner"),
     path("webhooks/", include("webhooks.urls")),
     path("", include("deliveries.urls")),
-    path("admin/", admin.site.urls),
+    path(settings.ADMIN_PATH, admin.site.urls),
 ]

@@ -9,14 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from portal.admin import ReadOnly
-from webhooks.forms import MASK
+from webhooks.masking import MASK, without_query
 from webhooks.models import Webhook, WebhookHeader
-
-
-def without_query(url: str) -> str:
-    """Return *url* with its query masked: some partners keep a token there."""
-    path, question_mark, _ = url.partition("?")
-    return f"{path}?{MASK}" if question_mark else path
 
 
 class Headers(ReadOnly, admin.TabularInline):

@@ -11,10 +11,9 @@ from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
 from webhooks import destinations
+from webhooks.masking import MASK
 from webhooks.models import Webhook, WebhookHeader
 from webhooks.typed_secrets import check_secret
-
-MASK = "••••••••"
 
 
 class Draft:

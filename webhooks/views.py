@@ -39,9 +39,7 @@ def secret(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the signing secret: masked, and in clear to whoever asks for it by POST."""
     template = "webhooks/_secret.html" if request.htmx else "webhooks/secret.html"
     context = {"webhook": _get(request, public_id), "is_revealed": request.method == "POST"}
-    response = render(request, template, context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, template, context)
 
 
 @require_POST

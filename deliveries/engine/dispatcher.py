@@ -164,7 +164,7 @@ def attempt(delivery: Leased, *, post: Post, timestamp: int) -> Outcome:
     outcome = Outcome(delivery=delivery, started=time.monotonic(), ended=0)
     try:
         request = render(delivery, timestamp=timestamp)
-        outcome.url, outcome.request_headers = request.url, request.logged_headers
+        outcome.url, outcome.request_headers = request.logged_url, request.logged_headers
         outcome.started = time.monotonic()
         response = post(request.url, request.headers, request.body, reuse_for=delivery.webhook_id)
         outcome.status_code, outcome.response = response.status_code, response.body

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from deliveries.causes import Cause
 from deliveries.models import Attempt, Delivery
+from webhooks.masking import without_query
 
 if TYPE_CHECKING:
     from deliveries.engine.claim import Leased
@@ -77,7 +78,7 @@ def _last_attempt(delivery: "Leased", now: datetime) -> Attempt:
         number=delivery.attempt_count + 1,
         started_at=now,
         duration_ms=0,
-        url=delivery.webhook.url,
+        url=without_query(delivery.webhook.url),
         request_headers={},
         cause=Cause.INTERNAL,
         detail=DETAIL,

@@ -46,7 +46,7 @@ class Outcome:
     status_code: int | None = None
     cause: Cause | None = None
     detail: str = ""
-    response: str = ""
+    response: str = field(default="", repr=False)
 
     @property
     def succeeded(self) -> bool:

@@ -1,24 +1,24 @@
 """A delivery to the request that is sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from deliveries.engine.claim import Leased
 from deliveries.signing import signature_headers
+from webhooks.masking import MASK, without_query
 from webhooks.models import Webhook
 
 USER_AGENT = "Cr3dentials-Webhooks/1.0"
 
-MASK = "••••••••"
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is POSTed. `logged_headers` are the same headers with the partner's own values masked."""
+    """What is POSTed; and what the log keeps of it, with the partner's own values masked."""
 
-    url: str
-    headers: dict[str, str]
-    body: bytes
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    logged_url: str
     logged_headers: dict[str, str]
 
 
@@ -42,6 +42,7 @@ def render(delivery: Leased, *, timestamp: int) -> Request:
         url=webhook.url,
         headers={**theirs, **ours, **signatures},
         body=body,
+        logged_url=without_query(webhook.url),
         logged_headers={**ours, **dict.fromkeys(theirs, MASK), **signatures},
     )
 

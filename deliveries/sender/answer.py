@@ -30,6 +30,10 @@ STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
 HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*\r?\n")
 FOLDED_LINE = re.compile(rb"[ \t][^\r\n\0]*\r?\n")
 END = (b"\r\n", b"\n")
+#: What everybody reads in the same way; looser forms are understood, and end the connection.
+PLAIN_HEAD_LINE = re.compile(rb"[^\r\n]*\r\n")
+PLAIN_CHUNK_LINE = re.compile(rb"(?:[0-9A-Fa-f]{1,8})?\r\n")
+PLAIN_LENGTH = re.compile(r"[0-9]{1,10}")
 SWITCHING_PROTOCOLS = 101
 
 #: Control characters but tab and line end, and those that turn text around or hide it.
@@ -54,13 +58,20 @@ class NoAnswer(SendError):  # noqa: N818 - it says what there is
 
 
 class Wire:
-    """What an answer is read from; it knows what is left on it when the answer ends."""
+    """What an answer is read from; it knows how plainly it was written and what is left when it ends."""
 
     def __init__(self, stream: io.BufferedReader, sock: socket.socket) -> None:
         self._stream, self._sock = stream, sock
         self.read, self.read1, self.readinto = stream.read, stream.read1, stream.readinto
-        self.readline, self.flush = stream.readline, stream.flush
+        self.flush = stream.flush
+        self.plain_line = PLAIN_HEAD_LINE
+        self.is_plain = True
         self._is_drained: bool | None = None
+
+    def readline(self, limit: int = -1, /) -> bytes:
+        line = self._stream.readline(limit)
+        self.is_plain = self.is_plain and bool(self.plain_line.fullmatch(line))
+        return line
 
     def begins(self) -> bool:
         """Wait for the first byte; False if the connection ends instead."""
@@ -105,6 +116,7 @@ class Answer(HTTPResponse):
         if self.may_be_missing and not self.wire.begins():
             raise NoAnswer
         head = read_head(self.wire)
+        self.wire.plain_line = PLAIN_CHUNK_LINE
         self.fp = io.BufferedReader(io.BytesIO(head))
         try:
             super().begin()
@@ -129,7 +141,14 @@ class Answer(HTTPResponse):
         plain = (len(lengths), encodings) in ((1, []), (0, ["chunked"])) or (
             self.status == HTTPStatus.NO_CONTENT and not lengths + encodings
         )
-        return plain and self.version == 11 and not self.will_close
+        return (
+            plain
+            and self.wire.is_plain
+            and all(map(PLAIN_LENGTH.fullmatch, lengths))
+            and self.status != HTTPStatus.NOT_MODIFIED
+            and self.version == 11
+            and not self.will_close
+        )
 
 
 class Lines(Protocol):

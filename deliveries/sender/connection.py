@@ -49,15 +49,15 @@ class OneRequest:
     def _kept(self) -> "PlainConnection | None":
         if self._exchange.reuse_for is None:
             return None
-        kept = cast("PlainConnection | None", KEPT.take(self._use))
-        if kept is not None:
-            kept.use_again(self._exchange)
-        return kept
+        return cast("PlainConnection | None", KEPT.take(self._use))
 
     def _talk(
         self, connection: "PlainConnection", method: str, url: str, body: bytes, headers: Mapping[str, str]
     ) -> HTTPResponse:
+        # Before the watch, hence after its end: nothing reaches for a connection that rests.
         self._exchange.on_end(partial(connection.rest, self._use))
+        if connection.sock is not None:
+            connection.use_again(self._exchange)
         connection.request(method, url, body, headers, preload_content=False, decode_content=False)
         return connection.getresponse()
 

@@ -24,7 +24,7 @@ class Response:
 
     status_code: int
     #: The body's first bytes as text.
-    body: str
+    body: str = field(repr=False)
     #: How long each phase took, in milliseconds.
     phases: Mapping[Phase, int] = field(default_factory=dict)
 

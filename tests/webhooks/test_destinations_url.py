@@ -180,8 +180,8 @@ def test_any_text_is_accepted_unchanged_in_meaning_or_refused(url: str) -> None:
 @pytest.mark.parametrize("piece", ["a", ".", "a.", "%", "@", ":", "/", "-", "xn--", "1."])
 def test_a_hostile_url_takes_no_time(piece: str) -> None:
     """A hostile URL takes no time, however long it is."""
-    started = time.perf_counter()
+    started = time.thread_time()
     for url in ("https://" + piece * 1_000_000, "https://" + (piece * 2_040)[:2_040]):
         with pytest.raises(ValidationError):
             check_url(url)
-    assert time.perf_counter() - started < 0.1
+    assert time.thread_time() - started < 0.1

@@ -210,13 +210,13 @@ def test_a_broken_answer_is_a_failure_with_a_name(
 
 
 @pytest.mark.parametrize("status_code", [300, 301, 302, 303, 304, 307, 308])
-def test_a_redirect_is_a_failure_and_is_not_followed(status_code: int) -> None:
+def test_a_redirect_is_a_failure_and_is_not_followed(status_code: int, tls: ssl.SSLContext | None) -> None:
     """A redirect of any kind is a failure, and is not followed."""
     with serving(answering(OK)) as trap:
         location = f"Location: http://{HOST}:{trap.port}/\r\nContent-Length: 0\r\n\r\n"
         redirect = f"HTTP/1.1 {status_code} Elsewhere\r\n{location}".encode()
-        with serving(answering(redirect)) as server:
-            answer = post(url_of(server.port, None), HEADERS, BODY)
+        with serving(answering(redirect), tls=tls) as server:
+            answer = post(url_of(server.port, tls), HEADERS, BODY)
         assert cause_of_status(answer.status_code) is Cause.REDIRECT
         assert (server.connections, trap.connections) == (1, 0)
 

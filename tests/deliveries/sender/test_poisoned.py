@@ -1,0 +1,176 @@
+"""Whatever an endpoint leaves on a connection, the next request gets the answer that was made for it."""
+
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from deliveries.sender import SendError, kept, post
+from deliveries.sender.watchdog import Watchdog
+from tests import hostile
+from tests.deliveries.sender import BODY, HEADERS, HOST, LONG, SHORT
+from tests.hostile import OK
+
+pytestmark = pytest.mark.enable_socket
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+SMUGGLED = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled"
+OWN = b"HTTP/1.1 500 Oops\r\nContent-Length: 3\r\n\r\nown"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.fixture(autouse=True)
+def serving(monkeypatch):
+    """Run a server as tests.hostile does, which waits for its connections to end: end those that rest."""
+    resting = kept.Kept()
+    monkeypatch.setattr("deliveries.sender.connection.KEPT", resting)
+
+    @contextmanager
+    def run(behaviour, **options):
+        with hostile.serving(behaviour, **options) as server:
+            try:
+                yield server
+            finally:
+                while resting._resting:
+                    resting._remove(next(iter(resting._resting))).end()
+
+    return run
+
+
+@pytest.fixture(params=["http", "https"])
+def tls(request, good_tls):
+    return good_tls if request.param == "https" else None
+
+
+def send(server, tls, *, deadline=LONG):
+    scheme = "https" if tls else "http"
+    try:
+        answer = post(f"{scheme}://{HOST}:{server.port}/", HEADERS, BODY, deadline=deadline, reuse_for=1)
+    except SendError as error:
+        return str(error.cause)
+    return answer.status_code, answer.body
+
+
+def poisoning(*parts, pause=0.0):
+    """Answer the first request of all with *parts*, every other with its own answer."""
+
+    def behave(talk):
+        while not talk.stop.is_set():
+            talk.read_request()
+            if len(talk.server.requests) > 1:
+                talk.send(OWN)
+                continue
+            for part in parts:
+                talk.send(part)
+                time.sleep(pause)
+
+    return behave
+
+
+#: First answers that leave something behind, or may: each complete, as far as its first line says.
+POISON = {
+    "a second answer in one segment": (OK + SMUGGLED,),
+    "a second answer in a segment of its own": (OK, SMUGGLED),
+    "100 after the answer": (OK + b"HTTP/1.1 100 Continue\r\n\r\n",),
+    "103 after the answer, in a segment of its own": (OK, b"HTTP/1.1 103 Early Hints\r\n\r\n" + SMUGGLED),
+    "a line end too many": (OK + b"\r\n",),
+    "half an answer": (OK + SMUGGLED[:20],),
+    "a body where 204 has none": (b"HTTP/1.1 204 No Content\r\n\r\n" + SMUGGLED,),
+    "a body where 304 has none": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n", SMUGGLED),
+    "length with a plus": (HEAD + b"Content-Length: +2\r\n\r\nok" + SMUGGLED,),
+    "length below zero": (HEAD + b"Content-Length: -2\r\n\r\nok" + SMUGGLED,),
+    "length of zero, with a body": (HEAD + b"Content-Length: 0\r\n\r\n" + SMUGGLED,),
+    "length twice in one line": (HEAD + b"Content-Length: 2, 2\r\n\r\nok" + SMUGGLED,),
+    "length with an underscore": (HEAD + b"Content-Length: 0_2\r\n\r\nok" + SMUGGLED,),
+    "length in full-width digits": (HEAD + "Content-Length: \uff12\r\n\r\nok".encode() + SMUGGLED,),
+    "length folded": (HEAD + b"Content-Length:\r\n 2\r\n\r\nok" + SMUGGLED,),
+    "length with a space before the colon": (HEAD + b"Content-Length : 2\r\n\r\nok" + SMUGGLED,),
+    "chunks, then more": (CHUNKED + b"2\r\nok\r\n0\r\n\r\n" + SMUGGLED,),
+    "trailers, then more": (CHUNKED + b"2\r\nok\r\n0\r\nX-T: 1\r\n\r\n" + SMUGGLED,),
+    "an answer inside a trailer": (CHUNKED + b"0\r\n" + SMUGGLED,),
+    "an answer inside a chunk extension": (CHUNKED + b'2;a="' + b"\r\n0\r\n\r\n" + SMUGGLED,),
+    "chunk size with a prefix": (CHUNKED + b"0x2\r\nok\r\n0\r\n\r\n" + SMUGGLED,),
+    "chunk without its line end": (CHUNKED + b"2\r\nokXX0\r\n\r\n" + SMUGGLED,),
+    "chunked twice": (HEAD + b"Transfer-Encoding: chunked, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n" + SMUGGLED,),
+    "chunked under another name": (HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + SMUGGLED,),
+    "header split by a bare CR": (HEAD + b"X-A: 1\rContent-Length: 0\r\n\r\n" + SMUGGLED,),
+    "status that hides a second one": (b"HTTP/1.1 200 OK\nHTTP/1.1 500 No\r\n\r\n" + SMUGGLED,),
+    "Connection: close, then more": (HEAD + b"Connection: close\r\nContent-Length: 2\r\n\r\nok" + SMUGGLED,),
+    "Upgrade, then more": (
+        HEAD + b"Connection: upgrade\r\nUpgrade: x\r\nContent-Length: 0\r\n\r\n" + SMUGGLED,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", POISON)
+def test_the_next_request_gets_its_own_answer(name, tls, serving):
+    with serving(poisoning(b"".join(POISON[name])), tls=tls) as server:
+        send(server, tls, deadline=SHORT)
+        assert send(server, tls) == (500, "own")
+
+
+@pytest.mark.parametrize("name", POISON)
+def test_what_comes_late_is_nobodys_answer(name, tls, serving):
+    """The same, one part after the other, with the second one arriving while the connection rests."""
+    whole = b"".join(POISON[name])
+    cut = whole.find(b"HTTP/1.1", len(HEAD)) if b"smuggled" in whole else len(whole) - 1
+    with serving(poisoning(whole[:cut], whole[cut:], pause=0.05), tls=tls) as server:
+        send(server, tls, deadline=SHORT)
+        time.sleep(0.12)
+        assert send(server, tls) == (500, "own")
+
+
+#: Answers that say in an unusual way where they end: read, but never trusted with another request.
+UNUSUAL = {
+    "length with a plus": HEAD + b"Content-Length: +2\r\n\r\nok",
+    "length with an underscore": HEAD + b"Content-Length: 0_2\r\n\r\nok",
+    "length folded": HEAD + b"Content-Length:\r\n 2\r\n\r\nok",
+    "304 with a length": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n",
+    "chunk extension": CHUNKED + b"2;a=b\r\nok\r\n0\r\n\r\n",
+    "chunk size with a prefix": CHUNKED + b"0x2\r\nok\r\n0\r\n\r\n",
+    "chunk size with a plus": CHUNKED + b"+2\r\nok\r\n0\r\n\r\n",
+    "chunk size with blanks": CHUNKED + b" 2 \r\nok\r\n0\r\n\r\n",
+    "chunk with bare line feeds": CHUNKED + b"2\nok\r\n0\n\n",
+    "trailers": CHUNKED + b"2\r\nok\r\n0\r\nX-T: 1\r\n\r\n",
+    "bare line feeds": b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_what_ends_in_an_unusual_way_ends_the_connection(name, serving):
+    with serving(poisoning(UNUSUAL[name])) as server:
+        send(server, None, deadline=SHORT)
+        assert send(server, None) == (500, "own")
+        assert server.connections == 2
+
+
+def test_a_closing_notice_in_tls_ends_the_connection(good_tls, serving):
+    """TLS says goodbye and the connection stays open: nothing more may be sent on it."""
+
+    def behave(talk):
+        talk.read_request()
+        talk.send(OK if len(talk.server.requests) == 1 else OWN)
+        if len(talk.server.requests) == 1:
+            talk.connection.settimeout(0.05)
+            try:
+                talk.connection.unwrap()
+            except OSError:
+                talk.hang()
+
+    with serving(behave, tls=good_tls) as server:
+        assert send(server, good_tls) == (200, "ok")
+        time.sleep(0.02)
+        assert send(server, good_tls) == (500, "own")
+        assert server.connections == 2
+
+
+def test_a_deadline_that_has_passed_does_not_cut_the_next_request(monkeypatch, serving):
+    """A connection rests only when its last request's deadline can no longer reach it."""
+    order = []
+    give, release = kept.Kept.give, Watchdog._release
+    monkeypatch.setattr(kept.Kept, "give", lambda *args: (order.append("rests"), give(*args)))
+    monkeypatch.setattr(Watchdog, "_release", lambda *args: (order.append("released"), release(*args)))
+    with serving(poisoning(OK)) as server:
+        send(server, None)
+        send(server, None)
+    assert order == ["released", "rests"] * 2

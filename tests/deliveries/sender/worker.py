@@ -1,0 +1,45 @@
+"""
+A process that sends as a worker does, and tells what that cost: see test_memory.py.
+
+    python -m tests.deliveries.sender.worker AUTHORITY DEADLINE URL...
+"""
+
+import json
+import os
+import socket
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+from deliveries import tasks  # noqa: E402, F401 - what a worker has in memory
+from deliveries.sender import Response, connection  # noqa: E402
+from tests.deliveries.sender import addresses, attempt  # noqa: E402
+
+
+def peak() -> int:
+    """Return the most memory that this program has ever had, in bytes."""
+    # Not resource.getrusage(): its figure begins with the size of the process that started this one.
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def main(authority: str, deadline: str, healthy: str, *hostile: str) -> None:
+    socket.getaddrinfo = addresses("127.0.0.1")
+    connection.tls_context().load_verify_locations(authority)
+    assert isinstance(attempt(healthy), Response)
+    idle = peak()
+    with ThreadPoolExecutor(len(hostile)) as pool:
+        outcomes = list(pool.map(lambda url: attempt(url, deadline=float(deadline)), hostile))
+    after = attempt(healthy)
+    causes = Counter(str(getattr(each, "cause", "answered")) for each in outcomes)
+    print(json.dumps({"grown": peak() - idle, "causes": causes, "after": getattr(after, "body", str(after))}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
