@@ -15,6 +15,7 @@ from portal.ids import new_id
 from portal.models import Partner
 from webhooks.event_types import EventType
 from webhooks.models import Webhook
+from webhooks.payload_fields import MAX_BODY_BYTES
 
 #: `data.status` where the backend gives none.
 DEFAULT_STATUS = {
@@ -22,9 +23,6 @@ DEFAULT_STATUS = {
     EventType.FAILED: "FAILED",
     EventType.EXPIRED: "EXPIRED",
 }
-
-#: Express refuses a body over 102,400 bytes; we stop a little earlier.
-MAX_BODY_BYTES = 100_000
 
 #: As many characters as `Event.verification_id` holds.
 MAX_VERIFICATION_ID_LENGTH = 200

@@ -88,7 +88,7 @@ def delivery(request: PortalRequest, public_id: str) -> HttpResponse:
         "delivery": found,
         "attempts": attempts,
         "attempt": _chosen(attempts, request.GET.get("attempt")),
-        "body": indented(found.event.body),
+        "body": indented(found.sent_body),
     }
     # Asked for by a test's result, which is shown on the webhook's own pages.
     is_test_result = request.htmx.target == "test-result"

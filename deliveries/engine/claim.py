@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from deliveries.engine import holding, losses
+from deliveries.engine import bodies, holding, losses
 from deliveries.models import Delivery, Event
 from webhooks.models import Webhook
 
@@ -36,6 +36,11 @@ class Leased:
     #: How many of its leases ran out, and whether the last one did.
     lost_leases: int = 0
     was_lost: bool = False
+    #: The token of its own body, where a payload template made one, and whether that is settled.
+    body: str = ""
+    is_body_fixed: bool = False
+    #: Why the payload template makes no body of this event.
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ COLUMNS = (
     "event__body",
     "lost_leases",
     "lease",
+    "body",
+    "is_body_fixed",
 )
 
 #: Webhooks that one process keeps in memory.
@@ -88,6 +95,7 @@ class Claimer:
         if any(delivery.lost_leases for delivery in wanted):
             wanted = losses.sift(wanted, now=now)
         taken = _within_room(wanted, under_way=under_way, per_webhook=per_webhook)
+        bodies.fix(taken)
         _write_lease(taken, until=now + LEASE)
         more = len(due) == limit or len(taken) < len(wanted) or bool(full)
         return Claim(taken, found=len(due), more=more)
@@ -107,6 +115,8 @@ class Claimer:
                 lease=lease,
                 lost_leases=row[9] + (row[10] is not None),
                 was_lost=row[10] is not None,
+                body=row[11],
+                is_body_fixed=row[12],
             )
             for row in rows
         ]
@@ -153,4 +163,6 @@ def _write_lease(deliveries: list[Leased], *, until: datetime) -> None:
     """Put one name on all of them; what they were leased as before no longer counts."""
     if deliveries:
         rows = Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
-        rows.update(lease=deliveries[0].lease, next_attempt_at=until)
+        rows.update(lease=deliveries[0].lease, next_attempt_at=until, is_body_fixed=True)
+    if refused := [delivery.pk for delivery in deliveries if delivery.refusal]:
+        Delivery.objects.filter(pk__in=refused).update(is_body_fixed=False)

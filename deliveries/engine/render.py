@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import cast
 
+from deliveries.engine import bodies
 from deliveries.engine.claim import Leased
 from deliveries.signing import signature_headers
 from webhooks.models import Webhook
@@ -27,8 +28,12 @@ def render(delivery: Leased, *, timestamp: int) -> Request:
     Return the request of *delivery*, signed at *timestamp* (seconds since 1970).
 
     Needs no database: a claim brings its event, webhook and headers along.
+
+    Raises:
+        TemplateError: the webhook's payload template does not fit the event.
+
     """
-    webhook, body = delivery.webhook, delivery.event.body.encode()
+    webhook, body = delivery.webhook, bodies.read(delivery).encode()
     ours = {"Content-Type": "application/json", "User-Agent": USER_AGENT}
     theirs = {header.name: header.value for header in webhook.headers.all()}
     signatures = signature_headers(
