@@ -193,15 +193,20 @@ def _delivery(event: Event, webhook: Webhook) -> Delivery:
     )
 
 
+def sample_body(event_type: EventType, *, verification_id: str = "ver_abc123") -> str:
+    """Return the body of a sample verification."""
+    return body_of(event_type, Verification(**sample(event_type, verification_id=verification_id)))
+
+
 @transaction.atomic
 def record_test(*, webhook: Webhook, event_type: EventType = EventType.COMPLETED) -> Delivery:
     """Owe a sample verification to *webhook*, active or not: one attempt that counts for nothing."""
-    verification = Verification(**sample(event_type, verification_id=new_id("test")))
+    verification_id = new_id("test")
     event = Event.objects.create(
         partner_id=webhook.partner_id,
         type=event_type,
-        verification_id=verification.verification_id,
-        body=body_of(event_type, verification),
+        verification_id=verification_id,
+        body=sample_body(event_type, verification_id=verification_id),
         is_test=True,
     )
     [delivery] = owe(event, [webhook])

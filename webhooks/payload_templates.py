@@ -32,6 +32,22 @@ SPECIAL = frozenset(" \t\r\n.[](){}|\"'")
 #: Names that a suggestion looks at, and their length: comparing texts is slow.
 MOST_NAMES, LONGEST_NAME = 100, 50
 
+#: The default payload, as a template.
+DEFAULT = """\
+{
+  "type": "{{ type }}",
+  "status": "{{ status }}",
+  "data": {
+    "verificationId": "{{ data.verificationId }}",
+    "sessionId": "{{ data.sessionId }}",
+    "stepId": "{{ data.stepId }}",
+    "status": "{{ data.status }}",
+    "proofData": "{{ data.proofData }}",
+    "formattedData": "{{ data.formattedData }}",
+    "metadata": "{{ data.metadata }}"
+  }
+}"""
+
 Step = str | int
 Write = Callable[[Any], str]
 
@@ -69,6 +85,12 @@ class Template:
 
     tree: Any
     texts: tuple[Text, ...]
+
+
+def to_store(typed: str) -> str:
+    """Return the template that was *typed*, or nothing where it is the default one."""
+    source = typed.replace("\r\n", "\n").strip()
+    return "" if source == DEFAULT else source
 
 
 @lru_cache(maxsize=1_000)
@@ -354,7 +376,7 @@ class _Scanner:
             self._refuse('expected a position, as in [0], or a name in quotes, as in ["odd name"]')
         if not self._takes("]"):
             self._refuse("expected ]")
-        return cast("Step", index)
+        return index
 
     def _default(self) -> Any:
         if not (self._takes("default") and self._takes("(")):

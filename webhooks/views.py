@@ -8,8 +8,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.access import editor_required, get_visible, member_required
 from portal.http import PortalRequest
-from webhooks.forms import DeleteForm, WebhookForms
+from webhooks.forms import DRAFTS, DeleteForm, WebhookForms
 from webhooks.models import Webhook
+
+#: The part of the form that each of its smaller buttons changes.
+PARTS = {"add_header": "webhooks/_headers.html", "reset_template": "webhooks/_payload_template.html"}
 
 
 @require_GET
@@ -77,13 +80,13 @@ def delete(request: PortalRequest, public_id: str) -> HttpResponse:
 
 
 def _edit(request: PortalRequest, webhook: Webhook, template: str) -> HttpResponse:
-    """Show the form; save it; or, asked for another header, show it with one more row."""
-    is_new, add_row = webhook.pk is None, "add_header" in request.POST
-    forms = WebhookForms(webhook, _posted(request), add_row=add_row)
+    """Show the form; save it; or show it as one of its smaller buttons changes it."""
+    is_new, draft = webhook.pk is None, next((name for name in DRAFTS if name in request.POST), "")
+    forms = WebhookForms(webhook, _posted(request), draft=draft)
     if forms.are_submitted and forms.are_valid():
         messages.success(request, _saved(forms.save(), is_new=is_new))
         return redirect("deliveries:webhook", webhook.public_id)
-    template = "webhooks/_headers.html" if add_row and request.htmx else template
+    template = PARTS[draft] if draft and request.htmx else template
     return render(request, template, {"webhook": webhook, "forms": forms})
 
 

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from tests.steps import steps
 from webhooks.payload_fields import MAX_BODY_BYTES
-from webhooks.payload_templates import MAX_DEPTH, MAX_LENGTH, TemplateError, check, parse, render
+from webhooks.payload_templates import (
+    DEFAULT,
+    MAX_DEPTH,
+    MAX_LENGTH,
+    TemplateError,
+    check,
+    parse,
+    render,
+    to_store,
+)
 
 PAYLOAD = {
     "type": "verification.completed",
@@ -227,3 +236,13 @@ def test_text_around_a_placeholder_stays(before, after, value):
 def test_anything_else_is_a_refusal_and_nothing_worse(source):
     attempt(source)
     attempt(json.dumps([source]))
+
+
+@pytest.mark.parametrize("typed", ["", "  \r\n", DEFAULT, DEFAULT.replace("\n", "\r\n") + "\n"])
+def test_the_default_is_stored_as_nothing(typed):
+    assert to_store(typed) == ""
+
+
+def test_the_default_template_is_the_payload_itself():
+    check(DEFAULT)
+    assert rendered(DEFAULT) == PAYLOAD
