@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
 
-from deliveries import events
+from deliveries import events, trials
 from deliveries.banners import MOST_HELD, banner
 from deliveries.models import Attempt, Delivery, DeliveryQuerySet
 from deliveries.paging import any_pending, page_of
@@ -18,6 +18,7 @@ from portal.access import editor_required, get_visible, member_required
 from portal.http import PortalRequest
 from webhooks import payload_templates
 from webhooks.event_types import EventType
+from webhooks.forms import WebhookForms
 from webhooks.models import Webhook
 from webhooks.payload_fields import FIELDS
 
@@ -103,11 +104,30 @@ def delivery(request: PortalRequest, public_id: str) -> HttpResponse:
 @editor_required
 def test(request: PortalRequest, public_id: str) -> HttpResponse:
     """Send a sample verification to a webhook, active or not."""
-    sent = events.record_test(webhook=_get_webhook(request, public_id))
+    event_type = _event_type(request.POST.get("event_type"))
+    sent = events.record_test(webhook=_get_webhook(request, public_id), event_type=event_type)
     if not request.htmx:
         return redirect("deliveries:delivery", sent.public_id)
     response = render(request, "deliveries/_test_result.html", {"delivery": sent, "attempt": None})
     return trigger_client_event(response, "tested")
+
+
+@require_POST
+@editor_required
+def trial(request: PortalRequest, public_id: str | None = None) -> HttpResponse:
+    """Send a sample as the form says, without storing anything of it."""
+    webhook = _get_webhook(request, public_id) if public_id else Webhook(partner=request.partner)
+    forms = WebhookForms(webhook, request.POST)
+    context: dict[str, Any] = {"forms": forms, "trial": None, "is_busy": False}
+    if forms.are_valid():
+        try:
+            event_type = _event_type(request.POST.get("preview_event_type"))
+            context["trial"] = trials.try_out(
+                forms.webhook.typed(), dict(forms.headers.typed()), event_type=event_type
+            )
+        except trials.BusyError:
+            context["is_busy"] = True
+    return _render(request, "trial", context)
 
 
 @require_GET

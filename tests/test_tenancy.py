@@ -108,6 +108,7 @@ OBJECTS = {
     "deliveries:webhook": Page("webhook"),
     "deliveries:log": Page("webhook"),
     "deliveries:payload": Page("webhook"),
+    "deliveries:trial": Page("webhook"),
     "deliveries:test": Page("webhook", lambda _: {"event_type": "verification.completed"}),
     "deliveries:delivery": Page("delivery"),
 }
@@ -131,6 +132,7 @@ PERSONAL = {
     "password_reset_complete",
     "switch_partner",
     "deliveries:preview",
+    "deliveries:trial_of_new",
 }
 
 STRANGERS = ("anonymous", "other owner", "other viewer", "removed member", "member moved elsewhere")

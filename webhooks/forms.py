@@ -59,7 +59,7 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
 
     event_types = forms.MultipleChoiceField(
         label="Events",
-        choices=[(event_type.value, event_type.value) for event_type in EventType],
+        choices=[(event_type.value, event_type) for event_type in EventType],
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         error_messages={
             "required": "Choose at least one event. To receive none for a while, deactivate the webhook."
@@ -112,11 +112,7 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
 
     def save(self, commit: bool = True) -> Webhook:  # noqa: ARG002, FBT001, FBT002 - Django's signature
         """Write what was typed, and nothing else: the engine writes to the same row."""
-        webhook = self.instance
-        webhook.event_types = self.cleaned_data["event_types"]
-        webhook.payload_template = self.cleaned_data["payload_template"]
-        if self.cleaned_data["secret"]:
-            webhook.secret = self.cleaned_data["secret"]
+        webhook = self.typed()
         is_new = webhook.pk is None
         if is_new:
             webhook.is_active = self.cleaned_data["is_active"]
@@ -125,6 +121,15 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
             typed = ["secret"] if self.cleaned_data["secret"] else []
             webhook.save(update_fields=["url", "event_types", "payload_template", "updated_at", *typed])
             self._switch(webhook)
+        return webhook
+
+    def typed(self) -> Webhook:
+        """Return the webhook as it was typed, without saving it."""
+        webhook = self.instance
+        webhook.event_types = self.cleaned_data["event_types"]
+        webhook.payload_template = self.cleaned_data["payload_template"]
+        if self.cleaned_data["secret"]:
+            webhook.secret = self.cleaned_data["secret"]
         return webhook
 
     def _switch(self, webhook: Webhook) -> None:
@@ -176,9 +181,11 @@ class HeaderFormSet(BaseInlineFormSet):  # type: ignore[type-arg] # Django has n
     def clean(self) -> None:
         """Check the headers together: none twice, not too many."""
         if not any(self.errors):
-            destinations.check_headers(
-                [(form.cleaned_data["name"], form.cleaned_data["value"]) for form in self._kept()]
-            )
+            destinations.check_headers(self.typed())
+
+    def typed(self) -> list[tuple[str, str]]:
+        """Return the headers as they were typed, name and value, without saving them."""
+        return [(form.cleaned_data["name"], form.cleaned_data["value"]) for form in self._kept()]
 
     def leave_unjudged(self) -> None:
         """Show what was typed so far."""

@@ -29,7 +29,7 @@ def fix(deliveries: "Iterable[Leased]") -> None:
     """Render what is about to be attempted for the first time; what cannot be remembers why."""
     new = [d for d in deliveries if d.webhook.payload_template and not d.is_body_fixed]
     for delivery in new:
-        _render(delivery)
+        make(delivery)
     update_rows(Delivery, ("body",), [(d.pk, d.body) for d in new if d.body])
 
 
@@ -48,7 +48,8 @@ def read(delivery: "Leased") -> str:
     return _field().decrypt(cast("Any", delivery), cast("Any", delivery.body))
 
 
-def _render(delivery: "Leased") -> None:
+def make(delivery: "Leased") -> None:
+    """Give *delivery* the body that its webhook's payload template makes, or the reason why it makes none."""
     try:
         body = rendered(delivery.webhook.payload_template, delivery.event.body)
     except TemplateError as error:

@@ -35,7 +35,7 @@ def render(delivery: Leased, *, timestamp: int) -> Request:
     """
     webhook, body = delivery.webhook, bodies.read(delivery).encode()
     ours = {"Content-Type": "application/json", "User-Agent": USER_AGENT}
-    theirs = {header.name: header.value for header in webhook.headers.all()}
+    theirs = webhook.own_headers
     signatures = signature_headers(
         body,
         message_id=delivery.public_id,
