@@ -1,7 +1,6 @@
 """Deliveries, engine: which bytes a delivery carries, and what happens where a template makes none."""
 
 import json
-from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from deliveries.engine.claim import LEASE, Claimer
 from deliveries.engine.dispatcher import Dispatcher
 from deliveries.models import Delivery
 from deliveries.sender import Response
+from tests.deliveries.engine.test_claim import claim_now
 from tests.factories import make_delivery, make_event, make_webhook
 
 pytestmark = pytest.mark.django_db
@@ -82,9 +82,8 @@ def test_an_edit_changes_nothing_that_was_attempted(before, after):
 
 @pytest.mark.parametrize(("before", "after"), [(ID_ONLY, '["new"]'), (ID_ONLY, ""), ("", ID_ONLY)])
 def test_an_edit_changes_nothing_that_a_dead_worker_may_have_sent(before, after):
-    delivery, now = templated(before), timezone.now()
-    [claimed] = Claimer().claim(now=now, limit=1, under_way=Counter(), per_webhook=1).leased
-    assert claimed.pk == delivery.pk
+    delivery = templated(before)
+    assert len(claim_now(now=timezone.now()).leased) == 1
     edit(delivery, after)
     expected = '{"id":"ver_1"}' if before else delivery.event.body
     assert run(200, ahead=LEASE.total_seconds() + 1) == [expected]
@@ -141,7 +140,7 @@ def test_once_the_template_fits_it_can_be_sent_again(template, body):
 
 def test_a_worker_that_dies_over_a_template_that_does_not_fit_has_sent_nothing():
     delivery = templated(UNFIT)
-    Claimer().claim(now=timezone.now(), limit=1, under_way=Counter(), per_webhook=1)
+    assert len(claim_now(now=timezone.now()).leased) == 1
     edit(delivery, ID_ONLY)
     assert run(200, ahead=LEASE.total_seconds() + 1) == ['{"id":"ver_1"}']
 
@@ -170,5 +169,5 @@ def test_templates_cost_one_query_a_batch(django_assert_num_queries):
     claimer = Claimer()
     claimer._webhooks({webhook.pk: webhook.updated_at})
     with django_assert_num_queries(5) as queries:
-        claimer.claim(now=timezone.now(), limit=10, under_way=Counter(), per_webhook=10)
+        claim_now(claimer=claimer)
     assert sum('SET "body"' in query["sql"] for query in queries) == 1
