@@ -1,7 +1,6 @@
 """A partner's webhooks: the list, and all that changes one."""
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -19,7 +18,7 @@ PARTS = {"add_header": "webhooks/_headers.html", "reset_template": "webhooks/_pa
 @member_required
 def webhook_list(request: PortalRequest) -> HttpResponse:
     """Show every webhook of the partner, with those that were deactivated called out on top."""
-    webhooks = list(_live().filter(partner=request.partner))
+    webhooks = list(Webhook.objects.live().filter(partner=request.partner).defer("payload_template"))
     deactivated = [webhook for webhook in webhooks if webhook.deactivated_at]
     return render(request, "webhooks/list.html", {"webhooks": webhooks, "deactivated": deactivated})
 
@@ -98,9 +97,5 @@ def _saved(webhook: Webhook, *, is_new: bool) -> str:
     return f"{webhook.host} is created. Test it now." if is_new else f"{webhook.host} is saved."
 
 
-def _live() -> QuerySet[Webhook]:
-    return Webhook.objects.live().defer("payload_template")
-
-
 def _get(request: PortalRequest, public_id: str) -> Webhook:
-    return get_visible(request, _live(), public_id=public_id)
+    return get_visible(request, Webhook.objects.live(), public_id=public_id)
