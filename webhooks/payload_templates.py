@@ -195,7 +195,7 @@ def _refuse_missing(steps: Sequence[Step], position: int, value: Any, path: str)
     names = list(value) if isinstance(value, Mapping) else []
     hint = (
         _suggestion(steps[position], names)
-        or "; correct the path, or add a value for this case: | default(null)"
+        or "; correct the path, or give a value for this case with | default(null)."
     )
     raise TemplateError(f"{path}: {_absence(steps, position)}{hint}")
 
@@ -209,7 +209,7 @@ def _check_path(steps: Sequence[Step], path: str) -> None:
         names = members(place)
         if step not in names:
             known = (
-                f"; {place or 'the payload'} has {', '.join(names)}" if names else "; it is a single value"
+                f"; {place or 'the payload'} has {', '.join(names)}." if names else "; it is a single value."
             )
             raise TemplateError(f"{path}: {_absence(steps, position)}{_suggestion(step, names) or known}")
         place = f"{place}.{step}" if place else str(step)

@@ -178,7 +178,8 @@ def attempt(delivery: Leased, *, post: Post, timestamp: int) -> Outcome:
         outcome.cause = cause_of_status(response.status_code)
         outcome.detail = "" if outcome.succeeded else _refusal(response.status_code)
     except TemplateError as error:
-        outcome.cause, outcome.detail = Cause.TEMPLATE, str(error)
+        outcome.cause = Cause.TEMPLATE
+        outcome.detail = f"The payload template does not fit this event. {error}"
     except sender.SendError as error:
         outcome.cause, outcome.detail = error.cause, error.detail
     except Exception:

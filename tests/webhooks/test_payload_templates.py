@@ -113,7 +113,7 @@ def test_what_the_backend_chooses_is_not_judged_beforehand(path):
     ("string", "hint"),
     [
         ("{{ data.proofData.incme }}", '$[0]: no field "incme" in data.proofData; did you mean "income"?'),
-        ("{{ data.metadata.score }}", '$[0]: no field "score" in data.metadata; correct the path, or add'),
+        ("{{ data.metadata.score }}", '$[0]: no field "score" in data.metadata; correct the path, or give'),
         ("{{ data.proofData.payslips[2] }}", "$[0]: no item 2 in data.proofData.payslips"),
         ("{{ data.proofData.income[0] }}", "$[0]: no item 0 in data.proofData.income"),
         ("{{ data.proofData.income.verified.x }}", '$[0]: no field "x" in data.proofData.income.verified'),

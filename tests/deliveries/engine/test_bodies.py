@@ -105,7 +105,9 @@ def test_where_the_template_does_not_fit_nothing_is_sent_and_nothing_is_tried_ag
         1,
     )
     attempt = delivery.attempts.get()
-    assert attempt.detail.startswith('$.bank: no field "metadata" in data')
+    assert attempt.detail.startswith(
+        'The payload template does not fit this event. $.bank: no field "metadata"'
+    )
     assert (attempt.url, attempt.request_headers, attempt.status_code) == (delivery.webhook.url, {}, None)
 
 
@@ -116,7 +118,7 @@ def test_a_template_that_does_not_fit_is_a_failure_of_the_partners_and_the_rest_
     delivery.webhook.refresh_from_db()
     waiting.refresh_from_db()
     assert (delivery.webhook.is_active, delivery.webhook.failed_count) == (False, 1)
-    assert delivery.webhook.deactivation_reason.startswith("$.bank: no field")
+    assert delivery.webhook.deactivation_reason.startswith("The payload template does not fit")
     assert waiting.status == Status.HELD
 
 
