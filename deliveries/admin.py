@@ -63,7 +63,7 @@ class AttemptFields:
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         attempts: QuerySet[Attempt] = super().get_queryset(request)  # type: ignore[misc]
-        return attempts.defer("response", "request_headers")
+        return attempts.defer("response", "request_headers", "delivery__body")
 
 
 class Attempts(AttemptFields, ReadOnly, admin.TabularInline):
@@ -126,7 +126,7 @@ class DeliveryAdmin(History):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         deliveries = super().get_queryset(request)
-        return deliveries.defer("event__body", "webhook__secret", "webhook__previous_secret")
+        return deliveries.defer("body", "event__body", "webhook__secret", "webhook__previous_secret")
 
 
 @admin.register(Attempt)

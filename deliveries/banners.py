@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deliveries.causes import explain
+from deliveries.causes import Cause, explain
 from deliveries.retry import PROMISED
 from portal.times import exact
 from webhooks.health import FAILURE, Health
@@ -39,9 +39,8 @@ def banner(webhook: Webhook, *, held: int) -> Banner | None:
 
 
 def _reactivate(webhook: Webhook, held: int) -> str:
-    return (
-        f"{webhook.deactivation_reason} {_held(held)} Fix the endpoint, test the webhook, then activate it."
-    )
+    fix = "Correct the payload template" if webhook.last_cause == Cause.TEMPLATE else "Fix the endpoint"
+    return f"{webhook.deactivation_reason} {_held(held)} {fix}, test the webhook, then activate it."
 
 
 def _held(count: int) -> str:

@@ -24,6 +24,8 @@ class Cause(StrEnum):
     REDIRECT = "redirect"
     #: Any other answer that is not 2xx.
     STATUS = "status"
+    #: The webhook's payload template does not fit the event; nothing was sent.
+    TEMPLATE = "template"
     #: Our own fault: the request could not be built or sent.
     INTERNAL = "internal"
 
@@ -106,6 +108,12 @@ CAUSES = {
     Cause.STATUS: Explanation(
         "Answered with an error",
         "Answer with a 2xx status, such as 200 or 204, once you have stored the notification.",
+    ),
+    Cause.TEMPLATE: Explanation(
+        "Payload template does not fit the event",
+        "Nothing was sent, and waiting would not help. Correct the webhook's payload template, or give the "
+        "placeholder a value for what is missing, such as {{ data.stepId | default(null) }}; then send the "
+        "notification again.",
     ),
     Cause.INTERNAL: Explanation(
         "Not sent, through no fault of yours",

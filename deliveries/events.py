@@ -15,6 +15,7 @@ from portal.ids import new_id
 from portal.models import Partner
 from webhooks.event_types import EventType
 from webhooks.models import Webhook
+from webhooks.payload_fields import MAX_BODY_BYTES
 
 #: `data.status` where the backend gives none.
 DEFAULT_STATUS = {
@@ -22,9 +23,6 @@ DEFAULT_STATUS = {
     EventType.FAILED: "FAILED",
     EventType.EXPIRED: "EXPIRED",
 }
-
-#: Express refuses a body over 102,400 bytes; we stop a little earlier.
-MAX_BODY_BYTES = 100_000
 
 #: As many characters as `Event.verification_id` holds.
 MAX_VERIFICATION_ID_LENGTH = 200
@@ -195,15 +193,20 @@ def _delivery(event: Event, webhook: Webhook) -> Delivery:
     )
 
 
+def sample_body(event_type: EventType, *, verification_id: str = "ver_abc123") -> str:
+    """Return the body of a sample verification."""
+    return body_of(event_type, Verification(**sample(event_type, verification_id=verification_id)))
+
+
 @transaction.atomic
 def record_test(*, webhook: Webhook, event_type: EventType = EventType.COMPLETED) -> Delivery:
     """Owe a sample verification to *webhook*, active or not: one attempt that counts for nothing."""
-    verification = Verification(**sample(event_type, verification_id=new_id("test")))
+    verification_id = new_id("test")
     event = Event.objects.create(
         partner_id=webhook.partner_id,
         type=event_type,
-        verification_id=verification.verification_id,
-        body=body_of(event_type, verification),
+        verification_id=verification_id,
+        body=sample_body(event_type, verification_id=verification_id),
         is_test=True,
     )
     [delivery] = owe(event, [webhook])

@@ -82,6 +82,10 @@ class Delivery(models.Model):
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "msg"))
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
     webhook = models.ForeignKey(Webhook, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    #: What the webhook's payload template made of the event; empty: the event's own body is sent.
+    body = EncryptedTextField(blank=True, default="", db_default="")
+    #: Whether an attempt may have been made, and with it the body is what it is for good.
+    is_body_fixed = models.BooleanField(default=False, db_default=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     is_test = models.BooleanField("test", default=False)
     attempt_count = models.PositiveSmallIntegerField("attempts", default=0)
@@ -132,6 +136,12 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def sent_body(self) -> str:
+        """What is POSTed, on every attempt."""
+        body: str = self.body or self.event.body
+        return body
 
 
 class Attempt(models.Model):

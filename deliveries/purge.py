@@ -48,6 +48,7 @@ def _purge_payloads(*, until: datetime, batch: int) -> int:
     events = _settled(Event.objects.unpurged(), until)[:batch]
     keys = list(events.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
     Attempt.objects.filter(delivery__event__in=keys).exclude(response="").update(response="")
+    Delivery.objects.filter(event__in=keys).exclude(body="").update(body="")
     return Event.objects.filter(pk__in=keys).update(body="")
 
 

@@ -1,6 +1,5 @@
 """The body's bytes: a fixed point of JSON.stringify∘JSON.parse. Pure."""
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -8,16 +7,14 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
 
-#: JavaScript's Number.MAX_SAFE_INTEGER: integers beyond it lose digits there.
-MAX_SAFE_INTEGER = 2**53 - 1
+from portal import json_paths
+from portal.json_paths import MAX_SAFE_INTEGER
 
 #: JavaScript moves the keys "0" to this one to the front of an object, in ascending order.
 MAX_ARRAY_INDEX = 2**32 - 2
 
 #: Objects and arrays inside one another. Also what ends a structure that contains itself.
 MAX_DEPTH = 100
-
-MAX_PATH_LENGTH = 200
 
 
 class _Refused(Exception):  # noqa: N818 - a message on its way up, gathering its path
@@ -41,9 +38,7 @@ def dumps(value: Any) -> bytes:
     try:
         return _utf8(_text(value, MAX_DEPTH))
     except _Refused as refused:
-        path = "".join(reversed([*refused.steps, "$"]))
-        if len(path) > MAX_PATH_LENGTH:
-            path = path[:MAX_PATH_LENGTH] + "…"
+        path = json_paths.shortened("".join(reversed([*refused.steps, "$"])))
         raise ValueError(f"{path}: {refused}") from None
 
 
@@ -109,7 +104,7 @@ def _array(values: Iterable[Any], room: int) -> str:
         try:
             items.append(_text(value, room - 1))
         except _Refused as refused:
-            refused.steps.append(f"[{len(items)}]")
+            refused.steps.append(json_paths.step(len(items)))
             raise
     return "[" + ",".join(items) + "]"
 
@@ -124,7 +119,7 @@ def _object(values: Mapping[Any, Any], room: int) -> str:
         try:
             members[name] = f"{encode_basestring(name)}:{_text(value, room - 1)}"
         except _Refused as refused:
-            refused.steps.append(_step(name))
+            refused.steps.append(json_paths.step(name))
             raise
     return "{" + ",".join(_in_order(members)) + "}"
 
@@ -144,10 +139,6 @@ def _name(key: Any) -> str:
     if name == "__proto__":
         raise _Refused('the key "__proto__" can change the receiver\'s objects; use another name.')
     return name if name.isascii() else _join_surrogates(name)
-
-
-def _step(name: str) -> str:
-    return f".{name}" if name.isascii() and name.isidentifier() else f"[{json.dumps(name)}]"
 
 
 def _in_order(members: Mapping[str, str]) -> Iterable[str]:

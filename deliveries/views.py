@@ -8,14 +8,19 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
 
-from deliveries import events
+from deliveries import events, trials
 from deliveries.banners import MOST_HELD, banner
 from deliveries.models import Attempt, Delivery, DeliveryQuerySet
 from deliveries.paging import any_pending, page_of
+from deliveries.previews import Preview, preview_of
 from deliveries.reading import indented
 from portal.access import editor_required, get_visible, member_required
 from portal.http import PortalRequest
+from webhooks import payload_templates
+from webhooks.event_types import EventType
+from webhooks.forms import WebhookForms
 from webhooks.models import Webhook
+from webhooks.payload_fields import FIELDS
 
 RECENT = 10
 
@@ -88,7 +93,7 @@ def delivery(request: PortalRequest, public_id: str) -> HttpResponse:
         "delivery": found,
         "attempts": attempts,
         "attempt": _chosen(attempts, request.GET.get("attempt")),
-        "body": "" if found.event.is_purged else indented(found.event.body),
+        "body": "" if found.event.is_purged else indented(found.sent_body),
     }
     # Asked for by a test's result, which is shown on the webhook's own pages.
     is_test_result = request.htmx.target == "test-result"
@@ -99,11 +104,65 @@ def delivery(request: PortalRequest, public_id: str) -> HttpResponse:
 @editor_required
 def test(request: PortalRequest, public_id: str) -> HttpResponse:
     """Send a sample verification to a webhook, active or not."""
-    sent = events.record_test(webhook=_get_webhook(request, public_id))
+    event_type = _event_type(request.POST.get("event_type"))
+    sent = events.record_test(webhook=_get_webhook(request, public_id), event_type=event_type)
     if not request.htmx:
         return redirect("deliveries:delivery", sent.public_id)
     response = render(request, "deliveries/_test_result.html", {"delivery": sent, "attempt": None})
     return trigger_client_event(response, "tested")
+
+
+@require_POST
+@editor_required
+def trial(request: PortalRequest, public_id: str | None = None) -> HttpResponse:
+    """Send a sample as the form says, without storing anything of it."""
+    webhook = _get_webhook(request, public_id) if public_id else Webhook(partner=request.partner)
+    forms = WebhookForms(webhook, request.POST)
+    context: dict[str, Any] = {"forms": forms, "trial": None, "is_busy": False}
+    if forms.are_valid():
+        try:
+            event_type = _event_type(request.POST.get("preview_event_type"))
+            context["trial"] = trials.try_out(
+                forms.webhook.typed(), dict(forms.headers.typed()), event_type=event_type
+            )
+        except trials.BusyError:
+            context["is_busy"] = True
+    return _render(request, "trial", context)
+
+
+@require_GET
+@member_required
+def catalogue(request: PortalRequest) -> HttpResponse:
+    """Show what each type of event means and holds."""
+    event_type = _event_type(request.GET.get("type"))
+    return render(request, "deliveries/catalogue.html", _catalogue(event_type, preview_of("", event_type)))
+
+
+@require_GET
+@member_required
+def payload(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Show what one webhook is sent of each type of event."""
+    found, event_type = _get_webhook(request, public_id), _event_type(request.GET.get("type"))
+    context = _catalogue(event_type, preview_of(found.payload_template, event_type))
+    return render(request, "deliveries/payload.html", {"webhook": found, **context})
+
+
+@require_POST
+@editor_required
+def preview(request: PortalRequest) -> HttpResponse:
+    """Show what a template that is being typed makes of a sample; nothing is stored."""
+    event_type = _event_type(request.POST.get("preview_event_type"))
+    template = payload_templates.to_store(request.POST.get("payload_template", ""))
+    context = {"event_type": event_type, "preview": preview_of(template, event_type)}
+    return _render(request, "preview", context)
+
+
+def _catalogue(event_type: EventType, shown: Preview) -> dict[str, Any]:
+    return {"event_types": EventType, "event_type": event_type, "preview": shown, "fields": FIELDS}
+
+
+def _event_type(name: str | None) -> EventType:
+    return EventType(name) if name in EventType.values else EventType.COMPLETED
 
 
 def _render(

@@ -12,6 +12,11 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (words.textContent = before), 1500);
 });
 
+// A menu has done its work once something was chosen from it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  event.target.querySelector("details.menu")?.removeAttribute("open");
+});
+
 // A fragment that is refused or lost (logged out, deleted meanwhile, no network): say what to do.
 for (const failure of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(failure, () => {

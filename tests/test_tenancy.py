@@ -34,6 +34,7 @@ from tests.factories import (
     make_partner,
     make_webhook,
 )
+from webhooks.event_types import EventType
 from webhooks.models import Webhook
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +90,12 @@ class Page:
 
 
 def _edit(world: World) -> dict[str, str]:
-    return {**NO_HEADERS, "url": "https://changed.northwind.com/", "secret": ""}
+    return {
+        **NO_HEADERS,
+        "url": "https://changed.northwind.com/",
+        "secret": "",
+        "event_types": EventType.EXPIRED,
+    }
 
 
 #: Every address that names an object of a partner.
@@ -101,6 +107,8 @@ OBJECTS = {
     "webhooks:delete": Page("webhook", lambda world: {"host": world.webhook.host}),
     "deliveries:webhook": Page("webhook"),
     "deliveries:log": Page("webhook"),
+    "deliveries:payload": Page("webhook"),
+    "deliveries:trial": Page("webhook"),
     "deliveries:test": Page("webhook", lambda _: {"event_type": "verification.completed"}),
     "deliveries:delivery": Page("delivery"),
 }
@@ -110,6 +118,7 @@ OWN = {
     "webhooks:list": {},
     "webhooks:create": {},
     "deliveries:list": {"webhook": "webhook", "before": "delivery"},
+    "deliveries:catalogue": {},
 }
 
 #: Every address that shows nobody's data, or only that of the person who asks.
@@ -122,6 +131,8 @@ PERSONAL = {
     "password_reset_confirm",
     "password_reset_complete",
     "switch_partner",
+    "deliveries:preview",
+    "deliveries:trial_of_new",
 }
 
 STRANGERS = ("anonymous", "other owner", "other viewer", "removed member", "member moved elsewhere")

@@ -12,3 +12,16 @@ class EventType(TextChoices):
     EXPIRED = "verification.expired"
     #: One of our reviewers decided.
     MANUAL_REVIEW_COMPLETED = "verification.manual_review_completed"
+
+    @property
+    def meaning(self) -> str:
+        """When it happens, in words for a partner's developer."""
+        return MEANINGS[self]
+
+
+MEANINGS = {
+    EventType.COMPLETED: "The person finished, and the source confirmed the data.",
+    EventType.FAILED: "The source refused, or the data did not hold.",
+    EventType.EXPIRED: "The person did not finish in time.",
+    EventType.MANUAL_REVIEW_COMPLETED: "One of our reviewers decided.",
+}

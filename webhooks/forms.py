@@ -10,9 +10,11 @@ from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
-from webhooks import destinations
+from webhooks import destinations, payload_templates
+from webhooks.event_types import EventType
 from webhooks.masking import MASK
 from webhooks.models import Webhook, WebhookHeader
+from webhooks.payload_templates import TemplateError
 from webhooks.typed_secrets import check_secret
 
 
@@ -54,6 +56,23 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
     )
 
+    event_types = forms.MultipleChoiceField(
+        label="Events",
+        choices=[(event_type.value, event_type) for event_type in EventType],
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        error_messages={
+            "required": "Choose at least one event. To receive none for a while, deactivate the webhook."
+        },
+    )
+    payload_template = forms.CharField(
+        label="Payload template",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={"rows": 17, "class": "mono", "spellcheck": "false", "autocapitalize": "off", "wrap": "off"}
+        ),
+    )
+
     class Meta:
         model = Webhook
         fields = ("url",)
@@ -62,6 +81,8 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
         super().__init__(*args, **kwargs)
         exists = self.instance.pk is not None
         self.initial["is_active"] = self.instance.is_active
+        self.initial["event_types"] = self.instance.event_types or EventType.values
+        self.initial["payload_template"] = self.instance.payload_template or payload_templates.DEFAULT
         self.fields["secret"].help_text = (
             "Leave empty to keep the secret as it is. A new one signs the very next request."
             if exists
@@ -77,24 +98,49 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
         secret = self.cleaned_data["secret"]
         return check_secret(secret) if secret else ""
 
+    def clean_event_types(self) -> list[str]:
+        """Store none for all: a webhook that wants everything receives types yet to come."""
+        chosen: list[str] = self.cleaned_data["event_types"]
+        return [] if set(chosen) == set(EventType.values) else chosen
+
+    def clean_payload_template(self) -> str:
+        template = payload_templates.to_store(self.cleaned_data["payload_template"])
+        if template:
+            _check_template(template)
+        return template
+
     def save(self, commit: bool = True) -> Webhook:  # noqa: ARG002, FBT001, FBT002 - Django's signature
         """Write what was typed, and nothing else: the engine writes to the same row."""
-        webhook = self.instance
-        if self.cleaned_data["secret"]:
-            webhook.secret = self.cleaned_data["secret"]
+        webhook = self.typed()
         is_new = webhook.pk is None
         if is_new:
             webhook.is_active = self.cleaned_data["is_active"]
             webhook.save()
         else:
             typed = ["secret"] if self.cleaned_data["secret"] else []
-            webhook.save(update_fields=["url", "updated_at", *typed])
+            webhook.save(update_fields=["url", "event_types", "payload_template", "updated_at", *typed])
             self._switch(webhook)
+        return webhook
+
+    def typed(self) -> Webhook:
+        """Return the webhook as it was typed, without saving it."""
+        webhook = self.instance
+        webhook.event_types = self.cleaned_data["event_types"]
+        webhook.payload_template = self.cleaned_data["payload_template"]
+        if self.cleaned_data["secret"]:
+            webhook.secret = self.cleaned_data["secret"]
         return webhook
 
     def _switch(self, webhook: Webhook) -> None:
         if self.cleaned_data["is_active"] != webhook.is_active:
             webhook.activate() if self.cleaned_data["is_active"] else webhook.deactivate()
+
+
+def _check_template(template: str) -> None:
+    try:
+        payload_templates.check(template)
+    except TemplateError as error:
+        raise forms.ValidationError(str(error)) from None
 
 
 class HeaderForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django has no [] at run time
@@ -134,16 +180,21 @@ class HeaderFormSet(BaseInlineFormSet):  # type: ignore[type-arg] # Django has n
     def clean(self) -> None:
         """Check the headers together: none twice, not too many."""
         if not any(self.errors):
-            destinations.check_headers(
-                [(form.cleaned_data["name"], form.cleaned_data["value"]) for form in self._kept()]
-            )
+            destinations.check_headers(self.typed())
+
+    def typed(self) -> list[tuple[str, str]]:
+        """Return the headers as they were typed, name and value, without saving them."""
+        return [(form.cleaned_data["name"], form.cleaned_data["value"]) for form in self._kept()]
 
     def leave_unjudged(self) -> None:
-        """Show what was typed so far, with the cursor where the next header goes."""
+        """Show what was typed so far."""
         self._errors: list[ErrorDict] = []
         self._non_form_errors = self.error_class()
         for row in self._rows():
             row.leave_unjudged()
+
+    def focus_last(self) -> None:
+        """Put the cursor where the next header goes."""
         self._rows()[-1].fields["name"].widget.attrs["autofocus"] = True
 
     def _kept(self) -> list[HeaderForm]:
@@ -163,20 +214,23 @@ class WebhookForms:
     """
     The webhook's own form and its headers, which are saved together or not at all.
 
-    With *add_row* they show what was typed so far, and room for one more header.
+    With *draft* they show what was typed so far, unjudged: with room for one more header
+    ("add_header"), or with the default payload template ("reset_template").
     """
 
-    def __init__(self, webhook: Webhook, data: QueryDict | None = None, *, add_row: bool = False) -> None:
+    def __init__(self, webhook: Webhook, data: QueryDict | None = None, *, draft: str = "") -> None:
         # Forms write what was typed to their instance before it is valid; the page must not show that.
         typed = copy(webhook)
-        if data is not None and add_row:
-            data = _with_one_more_row(data)
+        if data is not None and draft:
+            data = DRAFTS[draft](data)
         self.webhook = WebhookForm(data, instance=typed)
         self.headers = Headers(data, instance=typed)
-        self.are_submitted = data is not None and not add_row
-        if add_row:
+        self.are_submitted = data is not None and not draft
+        if draft:
             self.webhook.leave_unjudged()
             self.headers.leave_unjudged()
+        if draft == "add_header":
+            self.headers.focus_last()
 
     def are_valid(self) -> bool:
         """Whether both may be saved; both are looked at, so that all errors show at once."""
@@ -196,6 +250,16 @@ def _with_one_more_row(data: QueryDict) -> QueryDict:
     except ValueError as error:
         raise BadRequest("The form did not say how many headers it has.") from error
     return longer
+
+
+def _with_default_template(data: QueryDict) -> QueryDict:
+    changed = data.copy()
+    changed["payload_template"] = payload_templates.DEFAULT
+    return changed
+
+
+#: What a button other than the last may do to what was typed.
+DRAFTS = {"add_header": _with_one_more_row, "reset_template": _with_default_template}
 
 
 class DeleteForm(forms.Form):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.db import models, transaction
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from portal.encryption import EncryptedTextField
 from portal.ids import new_id
@@ -102,6 +103,11 @@ class Webhook(models.Model):
     def finished_count(self) -> int:
         """How many deliveries the success rate speaks of."""
         return self.succeeded_count + self.failed_count
+
+    @cached_property
+    def own_headers(self) -> dict[str, str]:
+        """Return the headers that the partner wants on every request."""
+        return {header.name: header.value for header in self.headers.all()}
 
     def subscribes_to(self, event_type: str) -> bool:
         return not self.event_types or event_type in self.event_types

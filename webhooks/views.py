@@ -1,22 +1,24 @@
 """A partner's webhooks: the list, and all that changes one."""
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.access import editor_required, get_visible, member_required
 from portal.http import PortalRequest
-from webhooks.forms import DeleteForm, WebhookForms
+from webhooks.forms import DRAFTS, DeleteForm, WebhookForms
 from webhooks.models import Webhook
+
+#: The part of the form that each of its smaller buttons changes.
+PARTS = {"add_header": "webhooks/_headers.html", "reset_template": "webhooks/_payload_template.html"}
 
 
 @require_GET
 @member_required
 def webhook_list(request: PortalRequest) -> HttpResponse:
     """Show every webhook of the partner, with those that were deactivated called out on top."""
-    webhooks = list(_live().filter(partner=request.partner))
+    webhooks = list(Webhook.objects.live().filter(partner=request.partner).defer("payload_template"))
     deactivated = [webhook for webhook in webhooks if webhook.deactivated_at]
     return render(request, "webhooks/list.html", {"webhooks": webhooks, "deactivated": deactivated})
 
@@ -75,13 +77,13 @@ def delete(request: PortalRequest, public_id: str) -> HttpResponse:
 
 
 def _edit(request: PortalRequest, webhook: Webhook, template: str) -> HttpResponse:
-    """Show the form; save it; or, asked for another header, show it with one more row."""
-    is_new, add_row = webhook.pk is None, "add_header" in request.POST
-    forms = WebhookForms(webhook, _posted(request), add_row=add_row)
+    """Show the form; save it; or show it as one of its smaller buttons changes it."""
+    is_new, draft = webhook.pk is None, next((name for name in DRAFTS if name in request.POST), "")
+    forms = WebhookForms(webhook, _posted(request), draft=draft)
     if forms.are_submitted and forms.are_valid():
         messages.success(request, _saved(forms.save(), is_new=is_new))
         return redirect("deliveries:webhook", webhook.public_id)
-    template = "webhooks/_headers.html" if add_row and request.htmx else template
+    template = PARTS[draft] if draft and request.htmx else template
     return render(request, template, {"webhook": webhook, "forms": forms})
 
 
@@ -93,9 +95,5 @@ def _saved(webhook: Webhook, *, is_new: bool) -> str:
     return f"{webhook.host} is created. Test it now." if is_new else f"{webhook.host} is saved."
 
 
-def _live() -> QuerySet[Webhook]:
-    return Webhook.objects.live().defer("payload_template")
-
-
 def _get(request: PortalRequest, public_id: str) -> Webhook:
-    return get_visible(request, _live(), public_id=public_id)
+    return get_visible(request, Webhook.objects.live(), public_id=public_id)

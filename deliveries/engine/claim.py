@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from deliveries.engine import holding, losses
+from deliveries.engine import bodies, holding, losses
 from deliveries.engine.fairness import Turns
 from deliveries.engine.shares import Shares
 from deliveries.models import Delivery, DeliveryQuerySet, Event
@@ -38,6 +38,11 @@ class Leased:
     #: How many of its leases ran out, and whether the last one did.
     lost_leases: int = 0
     was_lost: bool = False
+    #: The token of its own body, where a payload template made one, and whether that is settled.
+    body: str = ""
+    is_body_fixed: bool = False
+    #: Why the payload template makes no body of this event.
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ COLUMNS = (
     "event__body",
     "lost_leases",
     "lease",
+    "body",
+    "is_body_fixed",
 )
 
 #: Webhooks that one process keeps in memory.
@@ -95,6 +102,7 @@ class Claimer:
         if any(delivery.lost_leases for delivery in wanted):
             wanted = losses.sift(wanted, now=now)
         taken = _within_shares(wanted, shares)
+        bodies.fix(taken)
         _write_lease(taken, until=now + LEASE)
         more = self._is_deep or in_turns or len(taken) < len(wanted) or only is not None
         return Claim(taken, found=len(due), more=more)
@@ -133,7 +141,8 @@ class Claimer:
 
 def _leased(row: tuple[Any, ...], event: Event, webhook: Webhook, lease: uuid.UUID) -> Leased:
     was_lost = row[10] is not None
-    return Leased(*row[:6], event, webhook, lease, row[9] + was_lost, was_lost)  # type: ignore[call-arg]
+    lost = row[9] + was_lost
+    return Leased(*row[:6], event, webhook, lease, lost, was_lost, *row[11:])  # type: ignore[call-arg]
 
 
 def _may_be_sent(delivery: Leased) -> bool:
@@ -165,4 +174,6 @@ def _write_lease(deliveries: list[Leased], *, until: datetime) -> None:
     """Put one name on all of them; what they were leased as before no longer counts."""
     if deliveries:
         rows = Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
-        rows.update(lease=deliveries[0].lease, next_attempt_at=until)
+        rows.update(lease=deliveries[0].lease, next_attempt_at=until, is_body_fixed=True)
+    if refused := [delivery.pk for delivery in deliveries if delivery.refusal]:
+        Delivery.objects.filter(pk__in=refused).update(is_body_fixed=False)

@@ -16,6 +16,8 @@ from deliveries.engine.lanes import QUICK, Lanes
 from deliveries.engine.record import Outcome, record, record_apart
 from deliveries.engine.render import render
 from deliveries.engine.shares import Shares
+from webhooks.masking import without_query
+from webhooks.payload_templates import TemplateError
 
 logger = logging.getLogger(__name__)
 
@@ -161,15 +163,18 @@ class Dispatcher:
 
 def attempt(delivery: Leased, *, post: Post, timestamp: int) -> Outcome:
     """Make one request and return what came of it, whatever that was."""
-    outcome = Outcome(delivery=delivery, started=time.monotonic(), ended=0)
+    outcome = Outcome(delivery=delivery, started=time.monotonic(), ended=0, url=without_query(delivery.webhook.url))
     try:
         request = render(delivery, timestamp=timestamp)
-        outcome.url, outcome.request_headers = request.logged_url, request.logged_headers
+        outcome.request_headers = request.logged_headers
         outcome.started = time.monotonic()
         response = post(request.url, request.headers, request.body, reuse_for=delivery.webhook_id)
         outcome.status_code, outcome.response = response.status_code, response.body
         outcome.cause = cause_of_status(response.status_code)
         outcome.detail = "" if outcome.succeeded else _refusal(response.status_code)
+    except TemplateError as error:
+        outcome.cause = Cause.TEMPLATE
+        outcome.detail = f"The payload template does not fit this event. {error}"
     except sender.SendError as error:
         outcome.cause, outcome.detail = error.cause, error.detail
     except Exception:

@@ -53,6 +53,11 @@ class Outcome:
         return self.cause is None
 
     @property
+    def may_heal(self) -> bool:
+        """Whether it is tried again: no template mends itself, and a test is made once."""
+        return self.cause != Cause.TEMPLATE and not self.delivery.is_test
+
+    @property
     def duration_ms(self) -> int:
         return round((self.ended - self.started) * 1000)
 
@@ -122,7 +127,7 @@ def _lock_webhooks(outcomes: Sequence[Outcome]) -> dict[int, Webhook]:
 def _decide(outcome: Outcome, webhook: Webhook, *, now: datetime, policy: RetryPolicy) -> Settled:
     """Decide what the delivery is now and, if it is tried again, when."""
     delivery, attempts = outcome.delivery, outcome.delivery.attempt_count + 1
-    wait = None if delivery.is_test else policy.next_wait(attempts - delivery.round_start)
+    wait = policy.next_wait(attempts - delivery.round_start) if outcome.may_heal else None
     status = _status(outcome, webhook, is_last=wait is None)
     ended = _at(outcome.ended, now)
     due = ended + timedelta(seconds=wait) if wait is not None and status == Status.PENDING else None

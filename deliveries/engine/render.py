@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import cast
 
+from deliveries.engine import bodies
 from deliveries.engine.claim import Leased
 from deliveries.signing import signature_headers
-from webhooks.masking import MASK, without_query
+from webhooks.masking import MASK
 from webhooks.models import Webhook
 
 USER_AGENT = "Cr3dentials-Webhooks/1.0"
@@ -18,7 +19,6 @@ class Request:
     url: str = field(repr=False)
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-    logged_url: str
     logged_headers: dict[str, str]
 
 
@@ -27,10 +27,14 @@ def render(delivery: Leased, *, timestamp: int) -> Request:
     Return the request of *delivery*, signed at *timestamp* (seconds since 1970).
 
     Needs no database: a claim brings its event, webhook and headers along.
+
+    Raises:
+        TemplateError: the webhook's payload template does not fit the event.
+
     """
-    webhook, body = delivery.webhook, delivery.event.body.encode()
+    webhook, body = delivery.webhook, bodies.read(delivery).encode()
     ours = {"Content-Type": "application/json", "User-Agent": USER_AGENT}
-    theirs = {header.name: header.value for header in webhook.headers.all()}
+    theirs = webhook.own_headers
     signatures = signature_headers(
         body,
         message_id=delivery.public_id,
@@ -42,7 +46,6 @@ def render(delivery: Leased, *, timestamp: int) -> Request:
         url=webhook.url,
         headers={**theirs, **ours, **signatures},
         body=body,
-        logged_url=without_query(webhook.url),
         logged_headers={**ours, **dict.fromkeys(theirs, MASK), **signatures},
     )
 

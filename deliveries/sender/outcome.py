@@ -17,6 +17,20 @@ class Phase(StrEnum):
     #: Until the answer's headers are complete.
     WAIT = "wait"
 
+    @property
+    def words(self) -> str:
+        """What the time went into, for people."""
+        return PHASES[self]
+
+
+PHASES = {
+    Phase.DNS: "Host name",
+    Phase.CONNECT: "Connecting",
+    Phase.TLS: "TLS",
+    Phase.SEND: "Sending",
+    Phase.WAIT: "Waiting for the answer",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

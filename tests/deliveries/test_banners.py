@@ -2,6 +2,7 @@ import pytest
 from django.utils import timezone
 
 from deliveries.banners import MOST_HELD, Banner, banner
+from deliveries.causes import Cause
 from webhooks.models import Webhook
 
 
@@ -43,3 +44,11 @@ def test_it_is_failing(outcomes, tone):
     said = say(Webhook(outcomes=outcomes, last_cause="dns"), held=0)
     assert (said.tone, said.title) == (tone, "Host name not found.")
     assert "after 1, 2, 4, 8 and 16 s" in said.text
+
+
+def test_its_template_deactivated_it():
+    reason = "The payload template does not fit this event."
+    webhook = Webhook(is_active=False, deactivated_at=timezone.now(), deactivation_reason=reason)
+    webhook.last_cause = Cause.TEMPLATE
+    assert f"{reason} New results are held" in say(webhook, held=0).text
+    assert "Correct the payload template, test the webhook, then activate it." in say(webhook, held=0).text

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
+from deliveries.causes import Cause
 from deliveries.models import Delivery
 from tests.deliveries.portal_client import HTMX, client_of, fragment, text
 from tests.factories import make_attempt, make_delivery, make_event, make_partner, make_webhook
@@ -144,3 +145,22 @@ def test_logged_out_leads_to_the_login_and_a_fragment_is_refused():
     url = address(make_delivery())
     assert Client().get(url)["Location"] == f"/login/?next={url}"
     assert Client().get(url, headers=HTMX).status_code == 403
+
+
+def test_the_body_shown_is_the_one_that_a_template_made():
+    delivery = make_delivery(body='{"id":"ver_1"}')
+    assert f'aria-label="Body, as sent">{escape(delivery.body)}</pre>' in page_of(delivery)
+
+
+def test_where_the_template_does_not_fit_the_page_says_that_nothing_was_sent():
+    delivery = make_delivery(status=Status.FAILED)
+    make_attempt(
+        delivery=delivery, status_code=None, cause=Cause.TEMPLATE, detail="$.x: no field", duration_ms=0
+    )
+    page = page_of(delivery)
+    for words in (
+        "Payload template does not fit the event",
+        "$.x: no field",
+        "Nothing was sent: the payload",
+    ):
+        assert words in page

@@ -6,6 +6,7 @@ from django.test import Client
 from deliveries.models import Delivery
 from tests.deliveries.portal_client import HTMX, client_of, fragment, text
 from tests.factories import make_attempt, make_delivery, make_partner, make_webhook
+from webhooks.event_types import EventType
 
 pytestmark = pytest.mark.django_db
 
@@ -96,3 +97,10 @@ def test_logged_out_leads_to_the_login_and_a_fragment_is_refused():
     assert Client().post(url)["Location"] == f"/login/?next={url}"
     assert Client().post(url, headers=HTMX).status_code == 403
     assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_the_event_can_be_chosen(event_type):
+    webhook = make_webhook()
+    client_of(webhook.partner).post(address(webhook), {"event_type": event_type})
+    assert Delivery.objects.get().event.type == event_type

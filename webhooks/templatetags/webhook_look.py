@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from django import template
 
+from webhooks.event_types import EventType
 from webhooks.health import FAILURE, SUCCESS, WINDOW, Health
 from webhooks.models import Webhook
 
@@ -33,6 +34,7 @@ CAUSES = {
     "timeout": "timed out",
     "disconnect": "connection closed early",
     "invalid_response": "answer is not HTTP",
+    "template": "payload template does not fit",
     "internal": "not sent, our own fault",
 }
 
@@ -58,6 +60,12 @@ def outcome_strip(webhook: Webhook) -> dict[str, Any]:
     succeeded, failed = webhook.outcomes.count(SUCCESS), webhook.outcomes.count(FAILURE)
     words = f"{succeeded} succeeded, {failed} failed" if webhook.outcomes else "no attempts yet"
     return {"words": f"Last {WINDOW} attempts: {words}", "bars": bars(webhook.outcomes)}
+
+
+@register.simple_tag
+def event_types() -> type[EventType]:
+    """Return the types of event, for lists to choose from."""
+    return EventType
 
 
 def bars(outcomes: str) -> list[str]:
