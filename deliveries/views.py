@@ -4,17 +4,20 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
 
 from deliveries import events
 from deliveries.banners import MOST_HELD, banner
+from deliveries.figures import figures_of
 from deliveries.models import Attempt, Delivery, DeliveryQuerySet
 from deliveries.paging import any_pending, page_of
 from deliveries.reading import indented
 from portal.access import editor_required, get_visible, member_required
 from portal.http import PortalRequest
+from webhooks.figures import PERIODS, period_called
 from webhooks.models import Webhook
 
 RECENT = 10
@@ -52,6 +55,8 @@ def webhook(request: PortalRequest, public_id: str) -> HttpResponse:
     context = {
         "webhook": found,
         "banner": banner(found, held=_count_held(found)),
+        "figures": figures_of(found, period_called(request.GET.get("period", "")), now=timezone.now()),
+        "periods": PERIODS,
         "recent": recent,
         "is_pending": any_pending(recent),
     }

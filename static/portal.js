@@ -19,3 +19,12 @@ for (const failure of ["htmx:responseError", "htmx:sendError"]) {
     document.getElementById("messages").replaceChildren(stale);
   });
 }
+
+// What a person has unfolded stays so when the page around it refreshes.
+let unfolded = [];
+document.addEventListener("htmx:beforeSwap", () => {
+  unfolded = [...document.querySelectorAll("details[id][open]")].map((each) => each.id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+});

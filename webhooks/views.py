@@ -4,12 +4,14 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.access import editor_required, get_visible, member_required
 from portal.http import PortalRequest
+from webhooks.figures import MONTH, Rate
 from webhooks.forms import DeleteForm, WebhookForms
-from webhooks.models import Webhook
+from webhooks.models import Webhook, WebhookHour
 
 
 @require_GET
@@ -17,8 +19,14 @@ from webhooks.models import Webhook
 def webhook_list(request: PortalRequest) -> HttpResponse:
     """Show every webhook of the partner, with those that were deactivated called out on top."""
     webhooks = list(_live().filter(partner=request.partner))
-    deactivated = [webhook for webhook in webhooks if webhook.deactivated_at]
-    return render(request, "webhooks/list.html", {"webhooks": webhooks, "deactivated": deactivated})
+    rates = WebhookHour.objects.filter(
+        webhook__partner=request.partner, hour__gte=MONTH.since(timezone.now())
+    ).rates()
+    context = {
+        "rows": [(webhook, rates.get(webhook.pk, Rate())) for webhook in webhooks],
+        "deactivated": [webhook for webhook in webhooks if webhook.deactivated_at],
+    }
+    return render(request, "webhooks/list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
