@@ -77,7 +77,9 @@ def make_delivery(
     elif status != Delivery.Status.HELD:
         fields.setdefault("finished_at", timezone.now())
     event = event or make_event(partner=webhook.partner, is_test=is_test)
-    return Delivery.objects.create(webhook=webhook, event=event, status=status, **fields)
+    return Delivery.objects.create(
+        webhook=webhook, partner_id=webhook.partner_id, event=event, status=status, **fields
+    )
 
 
 def make_attempt(

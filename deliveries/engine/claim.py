@@ -36,6 +36,12 @@ class Leased:
     #: How many of its leases ran out, and whether the last one did.
     lost_leases: int = 0
     was_lost: bool = False
+    resent_count: int = 0
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether a person waits for this very attempt."""
+        return self.resent_count > 0 and self.attempt_count == self.round_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ COLUMNS = (
     "event__body",
     "lost_leases",
     "lease",
+    "resent_count",
 )
 
 #: Webhooks that one process keeps in memory.
@@ -107,6 +114,7 @@ class Claimer:
                 lease=lease,
                 lost_leases=row[9] + (row[10] is not None),
                 was_lost=row[10] is not None,
+                resent_count=row[11],
             )
             for row in rows
         ]
@@ -126,9 +134,9 @@ class Claimer:
 
 
 def _may_be_sent(delivery: Leased) -> bool:
-    """Only tests go to an inactive webhook, and nothing to a deleted one."""
+    """Only what a person waits for goes to an inactive webhook, and nothing to a deleted one."""
     webhook = delivery.webhook
-    return webhook.deleted_at is None and (webhook.is_active or delivery.is_test)
+    return webhook.deleted_at is None and (webhook.is_active or delivery.is_test or delivery.is_asked_for)
 
 
 def _set_aside(deliveries: list[Leased], *, now: datetime) -> None:

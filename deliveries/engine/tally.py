@@ -30,6 +30,10 @@ class Tallies:
         if answered_in_ms is not None:
             counts[FIRST_LATENCY + latency_column(answered_in_ms)] += 1
 
+    def take_back(self, webhook_id: int, moment: datetime, *, status: Delivery.Status) -> None:
+        """Count a delivery no longer that ended so at *moment*."""
+        self._counts(webhook_id, moment)[PLACES[status]] -= 1
+
     def write(self) -> None:
         rows = ((*key, *counts) for key, counts in self._hours.items())
         add_rows(WebhookHour, FIELDS, rows, key=("webhook", "hour"))
