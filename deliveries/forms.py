@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import F
 from django.utils import timezone
 
 from deliveries.events import MAX_VERIFICATION_ID_LENGTH
@@ -38,13 +39,13 @@ class LogFilter(forms.Form):
     """A choice of deliveries; without any value, all of them."""
 
     status = forms.ChoiceField(choices=[("", "Any"), *STATUSES], required=False)
-    type = forms.ChoiceField(label="Event", choices=[("", "Any"), *EventType.choices], required=False)
     answer = forms.ChoiceField(choices=[("", "Any"), *ANSWERS], required=False)
-    since = Moment(label="From (UTC)", required=False)
-    until = Moment(label="Until (UTC)", required=False)
+    type = forms.ChoiceField(label="Event", choices=[("", "Any"), *EventType.choices], required=False)
     verification = forms.CharField(
         label="Verification id", max_length=MAX_VERIFICATION_ID_LENGTH, required=False
     )
+    since = Moment(label="From (UTC)", required=False)
+    until = Moment(label="Until (UTC)", required=False)
 
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
@@ -62,6 +63,9 @@ class LogFilter(forms.Form):
             return deliveries.none()
         asked = self.cleaned_data
         conditions = {path: asked[name] for name, path in PATHS.items() if asked[name]}
+        if asked["type"] or asked["verification"]:
+            # It is never another; but the indexes of events begin with it.
+            conditions["event__partner"] = F("partner")
         return _answered(deliveries.filter(**conditions), asked["answer"])
 
 

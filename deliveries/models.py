@@ -34,6 +34,8 @@ class Event(models.Model):
         indexes = (
             # The log of one verification.
             models.Index(fields=("partner", "verification_id"), name="event_verification"),
+            # The log of a type that is rare.
+            models.Index(fields=("partner", "type"), name="event_of_type"),
         )
 
     def __str__(self) -> str:

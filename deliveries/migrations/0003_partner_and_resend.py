@@ -20,9 +20,13 @@ def count_hours(apps, schema_editor):
     counted = apps.get_model("deliveries", "Delivery").objects.filter(
         status__in=("succeeded", "failed"), is_test=False
     )
-    rows = counted.exclude(last_cause="internal").values_list("webhook", hour).annotate(
-        succeeded=models.Count("pk", filter=models.Q(status="succeeded")),
-        failed=models.Count("pk", filter=models.Q(status="failed")),
+    rows = (
+        counted.exclude(last_cause="internal")
+        .values_list("webhook", hour)
+        .annotate(
+            succeeded=models.Count("pk", filter=models.Q(status="succeeded")),
+            failed=models.Count("pk", filter=models.Q(status="failed")),
+        )
     )
     hours = apps.get_model("webhooks", "WebhookHour")
     hours.objects.bulk_create(
@@ -36,82 +40,119 @@ def count_hours(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deliveries', '0002_delivery_lost_leases'),
-        ('portal', '0001_initial'),
-        ('webhooks', '0002_webhook_hour'),
+        ("deliveries", "0002_delivery_lost_leases"),
+        ("portal", "0001_initial"),
+        ("webhooks", "0002_webhook_hour"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Resend',
+            name="Resend",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('after_attempt', models.PositiveSmallIntegerField()),
-                ('by', models.CharField(max_length=254)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("after_attempt", models.PositiveSmallIntegerField()),
+                ("by", models.CharField(max_length=254)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'ordering': ('pk',),
+                "ordering": ("pk",),
             },
         ),
         migrations.RemoveIndex(
-            model_name='delivery',
-            name='delivery_log',
+            model_name="delivery",
+            name="delivery_log",
         ),
         migrations.RemoveIndex(
-            model_name='delivery',
-            name='delivery_held',
+            model_name="delivery",
+            name="delivery_held",
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='partner',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='portal.partner'),
+            model_name="delivery",
+            name="partner",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="portal.partner",
+            ),
         ),
         migrations.RunPython(fill_partners, migrations.RunPython.noop),
         migrations.RunPython(count_hours, migrations.RunPython.noop),
         migrations.AlterField(
-            model_name='delivery',
-            name='partner',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='portal.partner'),
+            model_name="delivery",
+            name="partner",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="portal.partner",
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='resent_count',
+            model_name="delivery",
+            name="resent_count",
             field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['webhook', '-created_at', '-id'], name='delivery_log'),
+            model_name="delivery",
+            index=models.Index(fields=["webhook", "-created_at", "-id"], name="delivery_log"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['partner', '-created_at', '-id'], name='delivery_log_of_all'),
+            model_name="delivery",
+            index=models.Index(fields=["partner", "-created_at", "-id"], name="delivery_log_of_all"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('status__in', ('failed', 'held', 'canceled'))), fields=['webhook', 'status', '-created_at', '-id'], name='delivery_unwell'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("status__in", ("failed", "held", "canceled"))),
+                fields=["webhook", "status", "-created_at", "-id"],
+                name="delivery_unwell",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('status__in', ('failed', 'held', 'canceled'))), fields=['partner', 'status', '-created_at', '-id'], name='delivery_unwell_of_all'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("status__in", ("failed", "held", "canceled"))),
+                fields=["partner", "status", "-created_at", "-id"],
+                name="delivery_unwell_of_all",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('last_cause', ''), _negated=True), fields=['webhook', '-created_at', '-id'], name='delivery_trouble'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("last_cause", ""), _negated=True),
+                fields=["webhook", "-created_at", "-id"],
+                name="delivery_trouble",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('last_cause', ''), _negated=True), fields=['partner', '-created_at', '-id'], name='delivery_trouble_of_all'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("last_cause", ""), _negated=True),
+                fields=["partner", "-created_at", "-id"],
+                name="delivery_trouble_of_all",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['partner', 'verification_id'], name='event_verification'),
+            model_name="event",
+            index=models.Index(fields=["partner", "verification_id"], name="event_verification"),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(fields=["partner", "type"], name="event_of_type"),
         ),
         migrations.AddField(
-            model_name='resend',
-            name='delivery',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='resends', to='deliveries.delivery'),
+            model_name="resend",
+            name="delivery",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="resends", to="deliveries.delivery"
+            ),
         ),
     ]
