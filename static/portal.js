@@ -35,3 +35,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   const { parameters } = event.detail;
   for (const name of Object.keys(parameters)) if (parameters[name] === "") delete parameters[name];
 });
+
+// On a phone the log comes first, and its filter only when it is asked for.
+const fold = document.getElementById("filter-fold");
+if (fold && !location.search && matchMedia("(max-width: 48rem)").matches) fold.open = false;
