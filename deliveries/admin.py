@@ -95,7 +95,7 @@ class DeliveryAdmin(History):
         "created_at",
     )
     list_filter = ("status", "is_test")
-    list_select_related = ("event", "webhook__partner")
+    list_select_related = ("event", "webhook", "partner")
     searches: ClassVar = {
         "msg": "public_id",
         "evt": "event__public_id",
@@ -119,10 +119,6 @@ class DeliveryAdmin(History):
         "finished_at",
     )
     inlines = (Attempts,)
-
-    @admin.display
-    def partner(self, delivery: Delivery) -> str:
-        return delivery.webhook.partner.name
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         deliveries = super().get_queryset(request)

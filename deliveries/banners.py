@@ -1,6 +1,7 @@
 """The sentence that helps, on top of a webhook's page. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from deliveries.causes import Cause, explain
 from deliveries.retry import PROMISED
@@ -35,6 +36,8 @@ def banner(webhook: Webhook, *, held: int) -> Banner | None:
         return Banner("none", "pause", "This webhook is inactive.", f"{_held(held)} Activate it to receive.")
     if webhook.last_cause:
         return _failing(webhook)
+    if FAILURE in webhook.outcomes and webhook.last_failed_at is not None:
+        return _recovered(webhook, webhook.last_failed_at)
     return None
 
 
@@ -57,3 +60,10 @@ def _failing(webhook: Webhook) -> Banner:
     share = f"{failed} of the last {len(webhook.outcomes)} attempts failed, the latest too."
     tone, icon = ("bad", "cross") if webhook.health == Health.RED else ("warn", "warn")
     return Banner(tone, icon, f"{explanation.title}.", f"{share} {explanation.fix} {RETRIES}")
+
+
+def _recovered(webhook: Webhook, failed_at: datetime) -> Banner:
+    explanation = explain(webhook.last_failed_cause, webhook.last_failed_code)
+    failed = webhook.outcomes.count(FAILURE)
+    share = f"{failed} of the last {len(webhook.outcomes)} attempts failed, the latest on {exact(failed_at)};"
+    return Banner("warn", "warn", f"{explanation.title}.", f"{share} later ones succeeded. {explanation.fix}")

@@ -186,6 +186,7 @@ def _delivery(event: Event, webhook: Webhook) -> Delivery:
     return Delivery(
         event=event,
         webhook=webhook,
+        partner_id=event.partner_id,
         is_test=event.is_test,
         status=Delivery.Status.PENDING if owed_now else Delivery.Status.HELD,
         # The database's time, as everything that is due: a backend an hour ahead must not delay it.

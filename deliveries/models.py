@@ -43,6 +43,10 @@ class Event(models.Model):
             # purge(): what still has its payload, and what has none any more, oldest first.
             models.Index(fields=("created_at",), condition=~Q(body=""), name="event_unpurged"),
             models.Index(fields=("created_at",), condition=Q(body=""), name="event_purged"),
+            # The log of one verification.
+            models.Index(fields=("partner", "verification_id"), name="event_verification"),
+            # The log of a type that is rare.
+            models.Index(fields=("partner", "type"), name="event_of_type"),
         )
         constraints = (
             models.UniqueConstraint(fields=("partner", "idempotency_key"), name="event_idempotency_key"),
@@ -86,6 +90,8 @@ class Delivery(models.Model):
     body = EncryptedTextField(blank=True, default="", db_default="")
     #: Whether an attempt may have been made, and with it the body is what it is for good.
     is_body_fixed = models.BooleanField(default=False, db_default=False)
+    #: The webhook's, for the log of all webhooks.
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     is_test = models.BooleanField("test", default=False)
     attempt_count = models.PositiveSmallIntegerField("attempts", default=0)
@@ -97,6 +103,8 @@ class Delivery(models.Model):
     lease = models.UUIDField(null=True, blank=True)
     #: How many of its leases ran out: each time the worker that was sending it died, or was cut off.
     lost_leases = models.PositiveSmallIntegerField(default=0, db_default=0)
+    #: How often a person asked to send it again.
+    resent_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
     last_status_code = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -110,10 +118,29 @@ class Delivery(models.Model):
         indexes = (
             # engine.claim(): what is due, oldest first.
             models.Index(fields=("next_attempt_at",), condition=Q(status="pending"), name="delivery_due"),
-            # A webhook's log, newest first, by keyset.
-            models.Index(fields=("webhook", "-id"), name="delivery_log"),
-            # Releasing and counting what is held for a webhook.
-            models.Index(fields=("webhook",), condition=Q(status="held"), name="delivery_held"),
+            # A webhook's log and a partner's, newest first, by keyset, within a time.
+            models.Index(fields=("webhook", "-created_at", "-id"), name="delivery_log"),
+            models.Index(fields=("partner", "-created_at", "-id"), name="delivery_log_of_all"),
+            # The same, of what stands badly; and releasing and counting what is held for a webhook.
+            models.Index(
+                fields=("webhook", "status", "-created_at", "-id"),
+                condition=Q(status__in=("failed", "held", "canceled")),
+                name="delivery_unwell",
+            ),
+            models.Index(
+                fields=("partner", "status", "-created_at", "-id"),
+                condition=Q(status__in=("failed", "held", "canceled")),
+                name="delivery_unwell_of_all",
+            ),
+            # The same, of what was not answered with 2xx.
+            models.Index(
+                fields=("webhook", "-created_at", "-id"), condition=~Q(last_cause=""), name="delivery_trouble"
+            ),
+            models.Index(
+                fields=("partner", "-created_at", "-id"),
+                condition=~Q(last_cause=""),
+                name="delivery_trouble_of_all",
+            ),
             # fairness.Turns: who is owed anything, and the oldest of it; holding what is owed.
             models.Index(
                 fields=("webhook", "next_attempt_at"),
@@ -174,3 +201,20 @@ class Attempt(models.Model):
     @property
     def succeeded(self) -> bool:
         return not self.cause
+
+
+class Resend(models.Model):
+    """A person's wish to send a delivery again: the same webhook-id, a new round of attempts."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="resends")
+    #: The number of the last attempt before it.
+    after_attempt = models.PositiveSmallIntegerField()
+    #: The e-mail address of who asked: it stays when the user is gone.
+    by = models.CharField(max_length=254)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} by {self.by}"

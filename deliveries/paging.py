@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from deliveries.models import Delivery, DeliveryQuerySet
 from portal.access import get_visible
 from portal.http import PortalRequest
@@ -36,13 +38,19 @@ def page_of(request: PortalRequest, deliveries: DeliveryQuerySet) -> Page:
     Return the deliveries that are older than the one that `?before=` names; without it, the newest.
 
     Raises:
-        Http404: none of *deliveries* is called so.
+        Http404: the partner has no delivery that is called so.
 
     """
-    before, rows = request.GET.get("before", ""), deliveries.order_by("-pk")
+    before, rows = request.GET.get("before", ""), deliveries.order_by("-created_at", "-pk")
     if before:
-        start = get_visible(request, deliveries, partner="webhook__partner", public_id=before)
-        rows = rows.filter(pk__lt=start.pk)
+        # It need not be one of *deliveries*: it may have left the filter since its page was shown.
+        start = get_visible(request, Delivery.objects.only("created_at"), public_id=before)
+        rows = rows.filter(_older(start))
     found = list(rows[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
     return Page(shown, before, older=shown[-1].public_id if len(found) > PAGE_SIZE else "")
+
+
+def _older(start: Delivery) -> Q:
+    """Two conditions for one: the first is what an index finds its place by."""
+    return Q(created_at__lte=start.created_at) & (Q(created_at__lt=start.created_at) | Q(pk__lt=start.pk))

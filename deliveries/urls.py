@@ -11,8 +11,10 @@ urlpatterns = [
     path("webhooks/<str:public_id>/settings/trial/", views.trial, name="trial"),
     path("deliveries/", views.delivery_list, name="list"),
     path("deliveries/<str:public_id>/", views.delivery, name="delivery"),
+    path("deliveries/<str:public_id>/resend/", views.resend, name="resend"),
     path("webhooks/<str:public_id>/", views.webhook, name="webhook"),
     path("webhooks/<str:public_id>/deliveries/", views.webhook_log, name="log"),
     path("webhooks/<str:public_id>/payload/", views.payload, name="payload"),
+    path("webhooks/<str:public_id>/resend/", views.resend_lost, name="resend_lost"),
     path("webhooks/<str:public_id>/test/", views.test, name="test"),
 ]

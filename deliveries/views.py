@@ -2,15 +2,20 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
 
-from deliveries import events, trials
+from deliveries import events, resending, trials
 from deliveries.banners import MOST_HELD, banner
-from deliveries.models import Attempt, Delivery, DeliveryQuerySet
+from deliveries.curl import as_curl
+from deliveries.figures import figures_of
+from deliveries.forms import LogFilter, SinceForm
+from deliveries.models import Attempt, Delivery, DeliveryQuerySet, Resend
 from deliveries.paging import any_pending, page_of
 from deliveries.previews import Preview, preview_of
 from deliveries.reading import indented
@@ -18,6 +23,7 @@ from portal.access import editor_required, get_visible, member_required
 from portal.http import PortalRequest
 from webhooks import payload_templates
 from webhooks.event_types import EventType
+from webhooks.figures import PERIODS, period_called
 from webhooks.forms import WebhookForms
 from webhooks.models import Webhook
 from webhooks.payload_fields import FIELDS
@@ -53,10 +59,12 @@ vary_on_htmx = vary_on_headers("HX-Request", "HX-Target")
 def webhook(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show how one webhook does."""
     found = _get_webhook(request, public_id)
-    recent = list(_log(request).filter(webhook=found).order_by("-pk")[:RECENT])
+    recent = list(_log(request).filter(webhook=found).order_by("-created_at", "-pk")[:RECENT])
     context = {
         "webhook": found,
         "banner": banner(found, held=_count_held(found)),
+        "figures": figures_of(found, period_called(request.GET.get("period", "")), now=timezone.now()),
+        "periods": PERIODS,
         "recent": recent,
         "is_pending": any_pending(recent),
     }
@@ -69,8 +77,8 @@ def webhook(request: PortalRequest, public_id: str) -> HttpResponse:
 def webhook_log(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show every delivery of one webhook."""
     found = _get_webhook(request, public_id)
-    page = page_of(request, _log(request).filter(webhook=found))
-    return _render(request, "log", {"webhook": found, "page": page})
+    shown = _found(request, _log(request).filter(webhook=found))
+    return _render(request, "log", {"webhook": found, "waiting": _count_waiting(found), **shown})
 
 
 @require_GET
@@ -78,8 +86,7 @@ def webhook_log(request: PortalRequest, public_id: str) -> HttpResponse:
 @member_required
 def delivery_list(request: PortalRequest) -> HttpResponse:
     """Show every delivery of the partner, those of deleted webhooks too."""
-    page = page_of(request, _log(request))
-    return _render(request, "log", {"webhook": None, "page": page})
+    return _render(request, "log", {"webhook": None, "waiting": 0, **_found(request, _log(request))})
 
 
 @require_GET
@@ -89,10 +96,13 @@ def delivery(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show one delivery: its attempts, and the request and answer of one of them."""
     found = _get_delivery(request, public_id)
     attempts = list(found.attempts.all())
+    attempt = _chosen(attempts, request.GET.get("attempt"))
     context = {
         "delivery": found,
         "attempts": attempts,
-        "attempt": _chosen(attempts, request.GET.get("attempt")),
+        "timeline": _timeline(attempts, found),
+        "attempt": attempt,
+        "curl": as_curl(attempt.url, attempt.request_headers, found.sent_body) if attempt else "",
         "body": "" if found.event.is_purged else indented(found.sent_body),
     }
     # Asked for by a test's result, which is shown on the webhook's own pages.
@@ -165,6 +175,38 @@ def _event_type(name: str | None) -> EventType:
     return EventType(name) if name in EventType.values else EventType.COMPLETED
 
 
+@require_POST
+@editor_required
+def resend(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Send one delivery again, whatever became of it, unless it is on its way."""
+    found = _get_delivery(request, public_id)
+    if resending.resend(found, by=request.user.email):
+        messages.success(request, "It is being sent again, with the same webhook-id and body.")
+    elif found.webhook.deleted_at is not None:
+        messages.error(request, "Its webhook was deleted, so there is nowhere to send it.")
+    else:
+        messages.error(request, "It is on its way already. It can be sent again once that has ended.")
+    return redirect("deliveries:delivery", public_id)
+
+
+@require_http_methods(["GET", "POST"])
+@editor_required
+def resend_lost(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Count what failed or was held since a moment, and send all of that again."""
+    found = _get_webhook(request, public_id)
+    asked = request.POST if request.method == "POST" else request.GET
+    form = SinceForm(asked if "since" in asked else None)
+    if form.is_valid() and request.method == "POST" and found.is_active:
+        sent = resending.resend_lost(found, since=form.cleaned_data["since"], by=request.user.email)
+        noun = "delivery is" if sent == 1 else "deliveries are"
+        messages.success(request, f"{sent:,} {noun} being sent again.")
+        return redirect("deliveries:log", public_id)
+    lost = resending.lost(found, since=form.cleaned_data["since"]) if form.is_valid() else None
+    counted = lost[: resending.MOST + 1].count() if lost is not None else None
+    context = {"webhook": found, "form": form, "counted": counted, "most": resending.MOST}
+    return render(request, "deliveries/resend.html", context)
+
+
 def _render(
     request: PortalRequest, page: str, context: dict[str, Any], *, fragment: str | None = None
 ) -> HttpResponse:
@@ -181,11 +223,25 @@ def _get_webhook(request: PortalRequest, public_id: str) -> Webhook:
 def _get_delivery(request: PortalRequest, public_id: str) -> Delivery:
     deliveries = Delivery.objects.select_related("event", "webhook")
     deliveries = deliveries.defer("webhook__secret", "webhook__previous_secret", "webhook__payload_template")
-    return get_visible(request, deliveries, partner="webhook__partner", public_id=public_id)
+    return get_visible(request, deliveries, public_id=public_id)
+
+
+def _found(request: PortalRequest, log: DeliveryQuerySet) -> dict[str, Any]:
+    """Return the filter that the address names and what it leaves of *log*: nothing, when it is wrong."""
+    wanted = LogFilter(request.GET)
+    return {"filter": wanted, "page": page_of(request, wanted.leave_of(log))}
+
+
+def _timeline(attempts: list[Attempt], delivery: Delivery) -> list[Attempt | Resend]:
+    """Return the attempts, and before the first of each further round who asked for it."""
+    resends = delivery.resends.all() if delivery.resent_count else []
+    steps: list[tuple[int, int, Attempt | Resend]] = [(each.number, 0, each) for each in attempts]
+    steps += [(each.after_attempt, each.pk, each) for each in resends]
+    return [step for *_, step in sorted(steps, key=lambda step: step[:2])]
 
 
 def _log(request: PortalRequest) -> DeliveryQuerySet:
-    log = Delivery.objects.filter(webhook__partner=request.partner)
+    log = Delivery.objects.filter(partner=request.partner)
     return log.select_related("event", "webhook").only(*LOG_FIELDS)
 
 
@@ -194,6 +250,11 @@ def _count_held(webhook: Webhook) -> int:
     if webhook.is_active:
         return 0
     return webhook.deliveries.filter(status=Delivery.Status.HELD)[: MOST_HELD + 1].count()
+
+
+def _count_waiting(webhook: Webhook) -> int:
+    """Count what the webhook is still to be sent, as :func:`_count_held` counts."""
+    return webhook.deliveries.filter(status=Delivery.Status.PENDING)[: MOST_HELD + 1].count()
 
 
 def _chosen(attempts: list[Attempt], number: str | None) -> Attempt | None:

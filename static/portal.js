@@ -24,3 +24,23 @@ for (const failure of ["htmx:responseError", "htmx:sendError"]) {
     document.getElementById("messages").replaceChildren(stale);
   });
 }
+
+// What a person has unfolded stays so when the page around it refreshes.
+let unfolded = [];
+document.addEventListener("htmx:beforeSwap", () => {
+  unfolded = [...document.querySelectorAll("details[id][open]")].map((each) => each.id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+});
+
+// A filter's address names only what was asked.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.target.matches("[data-filter]")) return;
+  const { parameters } = event.detail;
+  for (const name of Object.keys(parameters)) if (parameters[name] === "") delete parameters[name];
+});
+
+// On a phone the log comes first, and its filter only when it is asked for.
+const fold = document.getElementById("filter-fold");
+if (fold && !location.search && matchMedia("(max-width: 48rem)").matches) fold.open = false;

@@ -1,6 +1,7 @@
 """Rows for tests: each function makes one, and whatever it needs that the test does not care about."""
 
 import json
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -10,7 +11,7 @@ from deliveries.causes import Cause, cause_of_status
 from deliveries.models import Attempt, Delivery, Event
 from portal.models import Membership, Partner, User
 from webhooks.event_types import EventType
-from webhooks.models import Webhook, WebhookHeader
+from webhooks.models import Webhook, WebhookHeader, WebhookHour
 
 _number = count(1)
 
@@ -45,6 +46,12 @@ def make_webhook(
     return webhook
 
 
+def make_hour(*, webhook: Webhook | None = None, hour: datetime | None = None, **counts: int) -> WebhookHour:
+    """Make what came of the hour that holds *hour*, by default the current one."""
+    begins = (hour or timezone.now()).replace(minute=0, second=0, microsecond=0)
+    return WebhookHour.objects.create(webhook=webhook or make_webhook(), hour=begins, **counts)
+
+
 def make_event(
     *, partner: Partner | None = None, event_type: EventType = EventType.COMPLETED, **fields: Any
 ) -> Event:
@@ -70,7 +77,9 @@ def make_delivery(
     elif status != Delivery.Status.HELD:
         fields.setdefault("finished_at", timezone.now())
     event = event or make_event(partner=webhook.partner, is_test=is_test)
-    return Delivery.objects.create(webhook=webhook, event=event, status=status, **fields)
+    return Delivery.objects.create(
+        webhook=webhook, partner_id=webhook.partner_id, event=event, status=status, **fields
+    )
 
 
 def make_attempt(

@@ -111,6 +111,8 @@ OBJECTS = {
     "deliveries:trial": Page("webhook"),
     "deliveries:test": Page("webhook", lambda _: {"event_type": "verification.completed"}),
     "deliveries:delivery": Page("delivery"),
+    "deliveries:resend": Page("delivery", lambda _: {}),
+    "deliveries:resend_lost": Page("webhook", lambda _: {"since": "2020-01-01T00:00"}),
 }
 
 #: Every address that shows what belongs to whoever asks, and what it is asked beside that.

@@ -2,11 +2,14 @@
 
 import base64
 import secrets
+from datetime import date
 from functools import partial
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from django.db import models, transaction
+from django.db.models import Sum
+from django.db.models.functions import TruncDate
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -16,6 +19,7 @@ from portal.ids import new_id
 from portal.models import Partner
 from webhooks import signals
 from webhooks.event_types import EventType
+from webhooks.figures import LATENCIES, Latency, Rate, latency
 from webhooks.health import Health, health, success_rate
 
 
@@ -61,6 +65,10 @@ class Webhook(models.Model):
     last_status_code = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     last_cause = models.CharField(max_length=20, blank=True, editable=False)
     last_duration_ms = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    #: The latest attempt that failed, whatever came after it.
+    last_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_failed_code = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    last_failed_cause = models.CharField(max_length=20, blank=True, editable=False, default="", db_default="")
 
     objects = WebhookQuerySet.as_manager()
 
@@ -166,4 +174,61 @@ class WebhookHeader(models.Model):
         Webhook.objects.filter(pk=self.webhook_id).update()
 
 
-__all__ = ["EventType", "Webhook", "WebhookHeader", "generate_secret"]
+class WebhookHourQuerySet(models.QuerySet["WebhookHour"]):
+    def rates(self) -> dict[int, Rate]:
+        """Return how many deliveries ended well and badly, by webhook."""
+        rows = self.values_list("webhook").annotate(Sum("succeeded"), Sum("failed"))
+        return {webhook: Rate(succeeded, failed) for webhook, succeeded, failed in rows}
+
+    def daily(self) -> dict[date, Rate]:
+        """Return how many deliveries ended well and badly, by day."""
+        rows = self.values_list(TruncDate("hour")).annotate(Sum("succeeded"), Sum("failed"))
+        return {day: Rate(succeeded, failed) for day, succeeded, failed in rows}
+
+    def total(self) -> tuple[Rate, Latency | None]:
+        """Return how many deliveries ended well and badly, and how fast the answers came."""
+        names = ("succeeded", "failed", *LATENCIES)
+        sums = self.aggregate(**{f"total_{name}": Sum(name, default=0) for name in names})
+        succeeded, failed, *counts = sums.values()
+        return Rate(succeeded, failed), latency(counts)
+
+
+class WebhookHour(models.Model):
+    """What came of one webhook's deliveries within one hour, tests and faults of our own left out."""
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="hours", db_index=False)
+    #: When it begins.
+    hour = models.DateTimeField()
+    #: Deliveries by what they are now; one that is resent leaves its hour until it ends again.
+    succeeded = models.IntegerField(default=0, db_default=0)
+    failed = models.IntegerField(default=0, db_default=0)
+    #: Answered attempts by how long the answer took: at most so many milliseconds, and longer.
+    ms_10 = models.IntegerField(default=0, db_default=0)
+    ms_20 = models.IntegerField(default=0, db_default=0)
+    ms_30 = models.IntegerField(default=0, db_default=0)
+    ms_50 = models.IntegerField(default=0, db_default=0)
+    ms_75 = models.IntegerField(default=0, db_default=0)
+    ms_100 = models.IntegerField(default=0, db_default=0)
+    ms_150 = models.IntegerField(default=0, db_default=0)
+    ms_200 = models.IntegerField(default=0, db_default=0)
+    ms_300 = models.IntegerField(default=0, db_default=0)
+    ms_500 = models.IntegerField(default=0, db_default=0)
+    ms_750 = models.IntegerField(default=0, db_default=0)
+    ms_1000 = models.IntegerField(default=0, db_default=0)
+    ms_2000 = models.IntegerField(default=0, db_default=0)
+    ms_5000 = models.IntegerField(default=0, db_default=0)
+    ms_10000 = models.IntegerField(default=0, db_default=0)
+
+    objects = WebhookHourQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            # Also how a webhook's figures are found, and how the engine adds to them.
+            models.UniqueConstraint(fields=("webhook", "hour"), name="webhook_hour_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.webhook_id} at {self.hour:%Y-%m-%d %H:00}"
+
+
+__all__ = ["EventType", "Webhook", "WebhookHeader", "WebhookHour", "generate_secret"]

@@ -3,12 +3,14 @@
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.access import editor_required, get_visible, member_required
 from portal.http import PortalRequest
+from webhooks.figures import MONTH, Rate
 from webhooks.forms import DRAFTS, DeleteForm, WebhookForms
-from webhooks.models import Webhook
+from webhooks.models import Webhook, WebhookHour
 
 #: The part of the form that each of its smaller buttons changes.
 PARTS = {"add_header": "webhooks/_headers.html", "reset_template": "webhooks/_payload_template.html"}
@@ -19,8 +21,14 @@ PARTS = {"add_header": "webhooks/_headers.html", "reset_template": "webhooks/_pa
 def webhook_list(request: PortalRequest) -> HttpResponse:
     """Show every webhook of the partner, with those that were deactivated called out on top."""
     webhooks = list(Webhook.objects.live().filter(partner=request.partner).defer("payload_template"))
-    deactivated = [webhook for webhook in webhooks if webhook.deactivated_at]
-    return render(request, "webhooks/list.html", {"webhooks": webhooks, "deactivated": deactivated})
+    rates = WebhookHour.objects.filter(
+        webhook__partner=request.partner, hour__gte=MONTH.since(timezone.now())
+    ).rates()
+    context = {
+        "rows": [(webhook, rates.get(webhook.pk, Rate())) for webhook in webhooks],
+        "deactivated": [webhook for webhook in webhooks if webhook.deactivated_at],
+    }
+    return render(request, "webhooks/list.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,6 +9,7 @@ travel as one JSON document, which PostgreSQL and SQLite both unpack into a tabl
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -30,22 +31,57 @@ def update_rows(
 
     Each of *rows* holds the values of *key*, then those of *fields*.
     """
-    table, names = _quote(model._meta.db_table), [*key, *fields]
-    changes = ", ".join(
-        [f"{_column(model, name)} = v.{_column(model, name)}" for name in fields]
-        + [f"{_column(model, name)} = NULL" for name in clear]
-    )
-    matches = " AND ".join(f"{table}.{_column(model, name)} = v.{_column(model, name)}" for name in key)
-    statement = (
-        f"UPDATE {table} SET {changes} FROM {_rows(model, names)} AS v WHERE {matches} RETURNING {table}.id"  # noqa: S608 - names from the models
-    )
+    statement = _update(model, tuple(fields), tuple(key), tuple(clear))
     return {key for (key,) in _execute(statement, rows)}
 
 
 def insert_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> None:
     """Insert *rows*, each the values of *fields*; an encrypted field takes its token."""
+    _execute(_insert(model, tuple(fields)), rows)
+
+
+def add_rows(
+    model: type[models.Model], fields: Sequence[str], rows: Iterable[Row], *, key: Sequence[str]
+) -> None:
+    """
+    Add *fields* to those of the rows that match *key*, and insert what matches none.
+
+    Each of *rows* holds the values of *key*, then what to add to each of *fields*; no key occurs twice.
+    """
+    _execute(_add(model, tuple(fields), tuple(key)), rows)
+
+
+# The same few statements serve every batch: to put one together takes longer than a row of it.
+
+
+@cache
+def _update(
+    model: type[models.Model], fields: tuple[str, ...], key: tuple[str, ...], clear: tuple[str, ...]
+) -> str:
+    table = _quote(model._meta.db_table)
+    changes = ", ".join(
+        [f"{_column(model, name)} = v.{_column(model, name)}" for name in fields]
+        + [f"{_column(model, name)} = NULL" for name in clear]
+    )
+    matches = " AND ".join(f"{table}.{_column(model, name)} = v.{_column(model, name)}" for name in key)
+    return f"UPDATE {table} SET {changes} FROM {_rows(model, key + fields)} AS v WHERE {matches} RETURNING {table}.id"  # noqa: E501, S608 - names from the models
+
+
+@cache
+def _insert(model: type[models.Model], fields: tuple[str, ...]) -> str:
     table, columns = _quote(model._meta.db_table), ", ".join(_column(model, name) for name in fields)
-    _execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_rows(model, fields)} AS v", rows)  # noqa: S608 - names from the models
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_rows(model, fields)} AS v"  # noqa: S608 - names from the models
+
+
+@cache
+def _add(model: type[models.Model], fields: tuple[str, ...], key: tuple[str, ...]) -> str:
+    table, unique = _quote(model._meta.db_table), ", ".join(_column(model, name) for name in key)
+    sums = ", ".join(
+        f"{column} = {table}.{column} + excluded.{column}"
+        for column in (_column(model, name) for name in fields)
+    )
+    # Without its WHERE, SQLite takes ON for part of a join.
+    return f"{_insert(model, key + fields)} WHERE true ON CONFLICT ({unique}) DO UPDATE SET {sums}"
 
 
 def _execute(statement: str, rows: Iterable[Row]) -> list[tuple[Any, ...]]:

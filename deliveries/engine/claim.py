@@ -41,8 +41,15 @@ class Leased:
     #: The token of its own body, where a payload template made one, and whether that is settled.
     body: str = ""
     is_body_fixed: bool = False
+    #: How often somebody asked for it again.
+    resent_count: int = 0
     #: Why the payload template makes no body of this event.
     refusal: str = ""
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether a person waits for this very attempt."""
+        return self.resent_count > 0 and self.attempt_count == self.round_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ COLUMNS = (
     "lease",
     "body",
     "is_body_fixed",
+    "resent_count",
 )
 
 #: Webhooks that one process keeps in memory.
@@ -146,9 +154,9 @@ def _leased(row: tuple[Any, ...], event: Event, webhook: Webhook, lease: uuid.UU
 
 
 def _may_be_sent(delivery: Leased) -> bool:
-    """Only tests go to an inactive webhook, and nothing to a deleted one."""
+    """Only what a person waits for goes to an inactive webhook, and nothing to a deleted one."""
     webhook = delivery.webhook
-    return webhook.deleted_at is None and (webhook.is_active or delivery.is_test)
+    return webhook.deleted_at is None and (webhook.is_active or delivery.is_test or delivery.is_asked_for)
 
 
 def _set_aside(deliveries: list[Leased], *, now: datetime) -> None:

@@ -163,7 +163,9 @@ class Dispatcher:
 
 def attempt(delivery: Leased, *, post: Post, timestamp: int) -> Outcome:
     """Make one request and return what came of it, whatever that was."""
-    outcome = Outcome(delivery=delivery, started=time.monotonic(), ended=0, url=without_query(delivery.webhook.url))
+    outcome = Outcome(
+        delivery=delivery, started=time.monotonic(), ended=0, url=without_query(delivery.webhook.url)
+    )
     try:
         request = render(delivery, timestamp=timestamp)
         outcome.request_headers = request.logged_headers

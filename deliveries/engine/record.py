@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import DataError, IntegrityError, transaction
 
 from deliveries.causes import Cause
+from deliveries.engine import tally
 from deliveries.engine.bulk import insert_rows, update_rows
 from deliveries.engine.claim import Leased
 from deliveries.models import Attempt, Delivery
@@ -31,6 +32,9 @@ COUNTS = (
     "last_status_code",
     "last_cause",
     "last_duration_ms",
+    "last_failed_at",
+    "last_failed_code",
+    "last_failed_cause",
 )
 
 
@@ -205,12 +209,14 @@ def _log(settled: Sequence[Settled], *, now: datetime) -> None:
 
 
 def _update_webhooks(settled: Sequence[Settled], webhooks: dict[int, Webhook], *, now: datetime) -> None:
-    """Keep health, counts and last delivery on the webhook's row, so that no page counts the log."""
-    touched = {}
+    """Keep health, counts and last delivery as they happen, so that no page counts the log."""
+    touched, tallies = {}, tally.Tallies()
     for each in sorted(settled, key=lambda each: each.outcome.ended):
         if each.outcome.counts:
             webhook = touched[each.outcome.delivery.webhook_id] = webhooks[each.outcome.delivery.webhook_id]
             _note(webhook, each, now=now)
+            _tally(tallies, each, now=now)
+    tallies.write()
     update_rows(Webhook, COUNTS, [(w.pk, *(getattr(w, name) for name in COUNTS)) for w in touched.values()])
 
 
@@ -223,6 +229,19 @@ def _note(webhook: Webhook, settled: Settled, *, now: datetime) -> None:
     webhook.last_status_code = outcome.status_code
     webhook.last_cause = outcome.cause or ""
     webhook.last_duration_ms = outcome.duration_ms
+    if outcome.cause is not None:
+        webhook.last_failed_at = webhook.last_attempt_at
+        webhook.last_failed_code, webhook.last_failed_cause = outcome.status_code, outcome.cause
+
+
+def _tally(tallies: tally.Tallies, settled: Settled, *, now: datetime) -> None:
+    outcome = settled.outcome
+    tallies.add(
+        outcome.delivery.webhook_id,
+        settled.finished_at or _at(outcome.ended, now),
+        status=settled.status,
+        answered_in_ms=None if outcome.status_code is None else outcome.duration_ms,
+    )
 
 
 def _deactivate_failed(settled: Sequence[Settled], webhooks: dict[int, Webhook]) -> None:

@@ -5,7 +5,7 @@ from math import floor
 from typing import TYPE_CHECKING, Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput
+from django.forms import BoundField, CheckboxInput, Select
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -33,9 +33,10 @@ def icon(name: str) -> SafeString:
 def control(field: BoundField) -> SafeString:
     """Draw a form field's control in Bootstrap's clothes, over its own."""
     is_checkbox = isinstance(field.field.widget, CheckboxInput)
+    is_select = isinstance(field.field.widget, Select)
     classes = [
         field.field.widget.attrs.get("class", ""),
-        "form-check-input" if is_checkbox else "form-control",
+        "form-check-input" if is_checkbox else "form-select" if is_select else "form-control",
         "is-invalid" if field.errors else "",
     ]
     return field.as_widget(attrs={"class": " ".join(filter(None, classes))})

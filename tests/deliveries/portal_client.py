@@ -1,5 +1,6 @@
 """A browser of a member, with and without htmx, and what the view tests say in one line."""
 
+import re
 from typing import Any
 
 from django.test import Client
@@ -26,3 +27,8 @@ def text(response: Any) -> str:
     assert response.status_code == 200, response.status_code
     page: str = response.content.decode()
     return page
+
+
+def without_token(page: str) -> str:
+    """Return *page* without what differs each time it is shown."""
+    return re.sub(r'(?<=name="csrfmiddlewaretoken" value=")\w+', "", page)

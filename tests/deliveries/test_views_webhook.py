@@ -1,12 +1,14 @@
 """The overview of one webhook."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from deliveries.models import Delivery
 from tests.deliveries.portal_client import HTMX, client_of, fragment, text
-from tests.factories import make_attempt, make_delivery, make_partner, make_webhook
+from tests.factories import make_attempt, make_delivery, make_hour, make_partner, make_webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -16,13 +18,51 @@ def address(webhook):
 
 
 def test_it_shows_where_the_webhook_stands_and_what_was_sent():
-    webhook = make_webhook(
-        url="https://hooks.northwind.com/v2", outcomes="sss", succeeded_count=118, failed_count=2
-    )
+    webhook = make_webhook(url="https://hooks.northwind.com/v2", outcomes="sss")
+    make_hour(webhook=webhook, succeeded=118, failed=2, ms_100=120)
     delivery = make_delivery(webhook=webhook, status=Delivery.Status.SUCCEEDED, last_status_code=200)
     page = text(client_of(webhook.partner).get(address(webhook)))
-    for words in ("hooks.northwind.com", "/v2", "Healthy", "98.3%", "118 of 120", delivery.public_id):
+    shown = ("98.3%", "118 of 120", "88 ms", "95% within 100 ms", "118 delivered, 2 failed")
+    for words in ("hooks.northwind.com", "/v2", "Healthy", delivery.public_id, *shown):
         assert words in page
+
+
+@pytest.mark.parametrize(
+    ("period", "rate"),
+    [
+        ("24h", "1 of 1"),
+        ("7d", "3 of 3"),
+        ("30d", "7 of 7"),
+        ("all", "15 of 16"),
+        ("", "7 of 7"),
+        ("'", "7 of 7"),
+    ],
+)
+def test_figures_look_back_as_far_as_asked(period, rate):
+    webhook, now = make_webhook(succeeded_count=15, failed_count=1), timezone.now()
+    for days, succeeded in ((0, 1), (3, 2), (20, 4), (40, 8)):
+        make_hour(webhook=webhook, hour=now - timedelta(days=days), succeeded=succeeded)
+    make_hour(hour=now, succeeded=1000)
+    assert f"<dd>{rate}</dd>" in text(client_of(webhook.partner).get(address(webhook), {"period": period}))
+
+
+def test_the_chart_says_the_same_as_its_table():
+    webhook = make_webhook()
+    make_hour(webhook=webhook, hour=timezone.now() - timedelta(days=2), succeeded=1204, failed=3)
+    page = text(client_of(webhook.partner).get(address(webhook)))
+    assert page.count('<rect class="column"') == 30
+    assert "1,204 delivered, 3 failed</title>" in page
+    assert "<td>1,204</td><td>3</td>" in page
+    assert "style=" not in page
+
+
+def test_a_failure_that_healed_is_still_named_while_it_is_recent():
+    webhook = make_webhook(
+        outcomes="sfs", last_failed_at=timezone.now(), last_failed_code=503, last_failed_cause="status"
+    )
+    page = text(client_of(webhook.partner).get(address(webhook)))
+    assert "Answered 503 Service Unavailable." in page
+    assert "1 of the last 3 attempts failed" in page
 
 
 def test_a_new_webhook_says_how_to_begin():
@@ -72,11 +112,12 @@ def test_a_page_restored_from_history_is_whole():
 @pytest.mark.parametrize("count", [1, 30])
 def test_it_costs_the_same_queries_whatever_was_sent(count, django_assert_num_queries):
     webhook = make_webhook()
-    for _ in range(count):
+    for back in range(count):
         make_attempt(delivery=make_delivery(webhook=webhook))
+        make_hour(webhook=webhook, hour=timezone.now() - timedelta(hours=back), succeeded=1)
     client = client_of(webhook.partner)
-    # session, user, membership, webhook, deliveries
-    with django_assert_num_queries(5):
+    # session, user, membership, webhook, deliveries, totals, days
+    with django_assert_num_queries(7):
         client.get(address(webhook))
 
 

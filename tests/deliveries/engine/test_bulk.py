@@ -3,10 +3,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deliveries.engine.bulk import insert_rows, update_rows
+from deliveries.engine.bulk import add_rows, insert_rows, update_rows
 from deliveries.models import Attempt, Delivery
 from tests.factories import make_delivery, make_webhook
-from webhooks.models import Webhook
+from webhooks.models import Webhook, WebhookHour
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +74,12 @@ def test_inserted_rows_read_back_as_django_would_write_them():
     attempt = Attempt.objects.get()
     assert tuple(getattr(attempt, name) for name in fields) == (delivery, *row[1:7], "{}")
     assert Attempt.objects.filter(started_at=LATER, request_headers__Accept='a "b" c').exists()
+
+
+def test_counts_are_added_to_what_is_there_and_begun_where_nothing_is():
+    first, second = make_webhook(), make_webhook()
+    for failed in (1, 2):
+        rows = [(first.pk, LATER, 5, failed), (second.pk, LATER, 0, failed)][:failed]
+        add_rows(WebhookHour, ("succeeded", "failed"), rows, key=("webhook", "hour"))
+    counts = WebhookHour.objects.order_by("webhook").values_list("webhook", "hour", "succeeded", "failed")
+    assert list(counts) == [(first.pk, LATER, 10, 3), (second.pk, LATER, 0, 2)]

@@ -10,10 +10,12 @@ from deliveries.engine.record import Outcome, record
 from deliveries.models import Attempt, Delivery
 from tests.factories import make_delivery, make_event, make_webhook
 from webhooks.health import Health
+from webhooks.models import WebhookHour
 
 pytestmark = pytest.mark.django_db
 
 NOW = timezone.now()
+SECOND = timedelta(seconds=1)
 Status = Delivery.Status
 
 
@@ -151,6 +153,33 @@ def test_a_failed_delivery_counts_once_however_many_attempts_it_took():
     assert (delivery.webhook.failed_count, delivery.webhook.outcomes) == (1, "ffffff")
 
 
+def test_the_hour_keeps_what_ended_in_it_and_how_fast_the_answers_came():
+    webhook = make_webhook()
+    timed_out = outcome(leased(webhook=webhook), cause=Cause.TIMEOUT, took=10)
+    last = fail(leased(webhook=webhook, attempt_count=5), took=1.5)
+    record([succeed(leased(webhook=webhook)), fail(leased(webhook=webhook)), timed_out, last], now=NOW)
+    hour = WebhookHour.objects.get()
+    assert hour.webhook == webhook
+    assert hour.hour in {each.replace(minute=0, second=0, microsecond=0) for each in (NOW, NOW - SECOND)}
+    assert (hour.succeeded, hour.failed) == (1, 1)
+    assert (hour.ms_300, hour.ms_2000, hour.ms_10000) == (2, 1, 0), "only answers have a response time"
+
+
+def test_hours_are_kept_apart():
+    webhook, noon = make_webhook(), NOW.replace(hour=12, minute=0, second=30, microsecond=0)
+    record([succeed(leased(webhook=webhook), ago=ago) for ago in (0, 60, 3600)], now=noon)
+    counts = list(WebhookHour.objects.order_by("hour").values_list("hour__hour", "succeeded"))
+    assert counts == [(11, 2), (12, 1)]
+
+
+def test_the_latest_failure_is_remembered_through_later_successes():
+    webhook = make_webhook()
+    record([fail(leased(webhook=webhook), ago=2), succeed(leased(webhook=webhook), ago=1)], now=NOW)
+    webhook.refresh_from_db()
+    assert (webhook.last_failed_code, webhook.last_failed_cause, webhook.last_cause) == (503, "status", "")
+    assert webhook.last_failed_at == pytest.approx(NOW - 2.25 * SECOND, abs=SECOND / 10)
+
+
 @pytest.mark.parametrize("answer", [succeed, fail])
 def test_a_test_is_one_attempt_and_counts_for_nothing(answer):
     webhook = make_webhook()
@@ -162,6 +191,7 @@ def test_a_test_is_one_attempt_and_counts_for_nothing(answer):
     assert delivery.status == (Status.SUCCEEDED if answer is succeed else Status.FAILED)
     assert (webhook.outcomes, webhook.finished_count, webhook.is_active) == ("", 0, True)
     assert webhook.last_attempt_at is None
+    assert not WebhookHour.objects.exists()
 
 
 def test_a_fault_of_our_own_is_retried_and_never_held_against_the_webhook():
@@ -176,6 +206,6 @@ def test_a_fault_of_our_own_is_retried_and_never_held_against_the_webhook():
 @pytest.mark.parametrize("count", [1, 20])
 def test_a_batch_costs_the_same_queries_whatever_its_size(django_assert_num_queries, count):
     outcomes = [succeed(leased()) for _ in range(count)]
-    # savepoint, lock webhooks, deliveries, attempts, webhooks, release
-    with django_assert_num_queries(6):
+    # savepoint, lock webhooks, deliveries, attempts, hours, webhooks, release
+    with django_assert_num_queries(7):
         record(outcomes, now=NOW)

@@ -168,8 +168,17 @@ def test_a_deadline_that_has_passed_does_not_cut_the_next_request(monkeypatch, s
     """A connection rests only when its last request's deadline can no longer reach it."""
     order = []
     give, release = kept.Kept.give, Watchdog._release
-    monkeypatch.setattr(kept.Kept, "give", lambda *args: (order.append("rests"), give(*args)))
-    monkeypatch.setattr(Watchdog, "_release", lambda *args: (order.append("released"), release(*args)))
+
+    def rests(*args):
+        order.append("rests")
+        give(*args)
+
+    def released(*args):
+        order.append("released")
+        release(*args)
+
+    monkeypatch.setattr(kept.Kept, "give", rests)
+    monkeypatch.setattr(Watchdog, "_release", released)
     with serving(poisoning(OK)) as server:
         send(server, None)
         send(server, None)

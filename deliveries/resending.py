@@ -1,0 +1,89 @@
+"""Send again: the same webhook-id and bytes, at once, with a new round of retries."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from deliveries import wake
+from deliveries.causes import Cause
+from deliveries.engine.bulk import update_rows
+from deliveries.engine.tally import PLACES, Tallies
+from deliveries.models import Delivery, DeliveryQuerySet, Resend
+from webhooks.models import Webhook
+
+Status = Delivery.Status
+
+#: So many are owed again in one transaction, and at most so many by one wish.
+BATCH, MOST = 500, 10_000
+
+
+def resend(delivery: Delivery, *, by: str) -> bool:
+    """
+    Owe *delivery* again, and say whether that could be: not while it is pending, nor without its webhook.
+
+    An inactive webhook gets it too, once: whoever has repaired an endpoint wants to see whether it
+    works. What fails there is held.
+    """
+    return _owe_again(delivery.webhook_id, [delivery.pk], by=by) == 1
+
+
+def lost(webhook: Webhook, *, since: datetime) -> DeliveryQuerySet:
+    """Return what failed or was held of what happened since then, tests left out."""
+    return Delivery.objects.filter(
+        webhook=webhook, status__in=(Status.FAILED, Status.HELD), created_at__gte=since, is_test=False
+    )
+
+
+def resend_lost(webhook: Webhook, *, since: datetime, by: str) -> int:
+    """Owe again what :func:`lost` finds, the oldest first, at most MOST of it; return how many."""
+    oldest = lost(webhook, since=since).order_by("created_at", "pk")
+    keys = list(oldest.values_list("pk", flat=True)[:MOST])
+    return sum(
+        _owe_again(webhook.pk, keys[start : start + BATCH], by=by) for start in range(0, len(keys), BATCH)
+    )
+
+
+@transaction.atomic
+def _owe_again(webhook_id: int, keys: Sequence[int], *, by: str) -> int:
+    """Lock the webhook, then its deliveries, as every other writer does; return how many are owed again."""
+    webhook = Webhook.objects.live().select_for_update(no_key=True).filter(pk=webhook_id).first()
+    if webhook is None:
+        return 0
+    ended = Delivery.objects.filter(pk__in=keys).exclude(status=Status.PENDING).order_by("pk")
+    deliveries = list(ended.select_for_update(no_key=True))
+    _take_out_of_counts(webhook, [delivery for delivery in deliveries if _is_counted(delivery)])
+    Resend.objects.bulk_create(
+        [Resend(delivery=each, after_attempt=each.attempt_count, by=by) for each in deliveries]
+    )
+    return _make_pending(deliveries)
+
+
+def _is_counted(delivery: Delivery) -> bool:
+    return delivery.status in PLACES and not delivery.is_test and delivery.last_cause != Cause.INTERNAL
+
+
+def _take_out_of_counts(webhook: Webhook, deliveries: Sequence[Delivery]) -> None:
+    """Count these no longer as what they were: each is counted again as what it becomes."""
+    tallies, statuses = Tallies(), [delivery.status for delivery in deliveries]
+    for delivery in deliveries:
+        if delivery.finished_at is not None:
+            tallies.take_back(webhook.pk, delivery.finished_at, status=Status(delivery.status))
+    tallies.write()
+    succeeded = max(0, webhook.succeeded_count - statuses.count(Status.SUCCEEDED))
+    failed = max(0, webhook.failed_count - statuses.count(Status.FAILED))
+    update_rows(Webhook, ("succeeded_count", "failed_count"), [(webhook.pk, succeeded, failed)])
+
+
+def _make_pending(deliveries: Sequence[Delivery]) -> int:
+    if deliveries:
+        transaction.on_commit(wake.send, robust=True)
+    return Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries]).update(
+        status=Status.PENDING,
+        next_attempt_at=Now(),
+        finished_at=None,
+        round_start=F("attempt_count"),
+        resent_count=F("resent_count") + 1,
+    )
