@@ -15,6 +15,7 @@ def typed(**changes):
         "url": "https://new.northwind.com/",
         "is_active": "on",
         "secret": "",
+        "event_types": "verification.completed",
         "headers-TOTAL_FORMS": "0",
         "headers-INITIAL_FORMS": "0",
     }

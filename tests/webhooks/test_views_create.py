@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from webhooks.event_types import EventType
 from webhooks.models import Webhook
 
 CREATE = "/webhooks/new/"
@@ -20,7 +21,7 @@ def typed(*headers, url=URL, is_active=True, secret="", **more):
     }
     counts = {"headers-TOTAL_FORMS": str(len(headers)), "headers-INITIAL_FORMS": "0"}
     switch = {"is_active": "on"} if is_active else {}
-    return {"url": url, "secret": secret, **switch, **rows, **counts, **more}
+    return {"url": url, "secret": secret, "event_types": EventType.values, **switch, **rows, **counts, **more}
 
 
 def text(response):

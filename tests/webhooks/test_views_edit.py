@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import make_webhook
+from webhooks.event_types import EventType
 
 HTMX = {"HX-Request": "true"}
 
@@ -25,7 +26,8 @@ def address(webhook):
 
 def typed(webhook, *, is_active=True, **changes):
     """Return what a browser sends when the form is saved as it was shown, but for *changes*."""
-    fields = {"url": webhook.url, "secret": "", "headers-TOTAL_FORMS": "3", "headers-INITIAL_FORMS": "2"}
+    fields = {"url": webhook.url, "secret": "", "event_types": EventType.values}
+    fields |= {"headers-TOTAL_FORMS": "3", "headers-INITIAL_FORMS": "2"}
     for number, header in enumerate(webhook.headers.all()):
         fields |= {f"headers-{number}-id": header.pk, f"headers-{number}-name": header.name}
         fields |= {f"headers-{number}-value": ""}

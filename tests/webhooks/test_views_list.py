@@ -81,7 +81,7 @@ def test_a_webhook_that_failures_deactivated_is_called_out_with_the_reason_and_t
     shown = page(owner)
     assert (
         "<strong>staging.northwind.com</strong> was deactivated on 23 Nov 2026, 14:03:00 UTC, "
-        "after a delivery failed six times. The certificate expired on 21 November 2026. "
+        "after a delivery failed for good. The certificate expired on 21 November 2026. "
         f'<a href="/webhooks/{webhook.public_id}/">Fix it, then test and reactivate</a>.'
     ) in shown
     assert "Failing" in shown
