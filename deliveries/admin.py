@@ -110,6 +110,7 @@ class DeliveryAdmin(History):
         "event",
         "status",
         "attempt_count",
+        "resent_count",
         "next_attempt_at",
         "last_status_code",
         "last_cause",

@@ -49,7 +49,8 @@ def resend_lost(webhook: Webhook, *, since: datetime, by: str) -> int:
 @transaction.atomic
 def _owe_again(webhook_id: int, keys: Sequence[int], *, by: str) -> int:
     """Lock the webhook, then its deliveries, as every other writer does; return how many are owed again."""
-    webhook = Webhook.objects.live().select_for_update(no_key=True).filter(pk=webhook_id).first()
+    live = Webhook.objects.live().only("succeeded_count", "failed_count")
+    webhook = live.select_for_update(no_key=True).filter(pk=webhook_id).first()
     if webhook is None:
         return 0
     ended = Delivery.objects.filter(pk__in=keys).exclude(status=Status.PENDING).order_by("pk")
