@@ -164,13 +164,22 @@ def test_a_closing_notice_in_tls_ends_the_connection(good_tls, serving):
         assert server.connections == 2
 
 
+def note(monkeypatch, order, owner, name):
+    method = getattr(owner, name)
+
+    def noting(*args):
+        order.append(name)
+        return method(*args)
+
+    monkeypatch.setattr(owner, name, noting)
+
+
 def test_a_deadline_that_has_passed_does_not_cut_the_next_request(monkeypatch, serving):
     """A connection rests only when its last request's deadline can no longer reach it."""
-    order = []
-    give, release = kept.Kept.give, Watchdog._release
-    monkeypatch.setattr(kept.Kept, "give", lambda *args: (order.append("rests"), give(*args)))
-    monkeypatch.setattr(Watchdog, "_release", lambda *args: (order.append("released"), release(*args)))
+    order: list[str] = []
+    note(monkeypatch, order, kept.Kept, "give")
+    note(monkeypatch, order, Watchdog, "_release")
     with serving(poisoning(OK)) as server:
         send(server, None)
         send(server, None)
-    assert order == ["released", "rests"] * 2
+    assert order == ["_release", "give"] * 2

@@ -30,7 +30,7 @@ def peak() -> int:
 
 
 def main(authority: str, deadline: str, healthy: str, *hostile: str) -> None:
-    socket.getaddrinfo = addresses("127.0.0.1")
+    socket.getaddrinfo = addresses("127.0.0.1")  # type: ignore[assignment]
     connection.tls_context().load_verify_locations(authority)
     assert isinstance(attempt(healthy), Response)
     idle = peak()
