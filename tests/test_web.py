@@ -207,7 +207,7 @@ def test_in_production_the_browser_is_told_to_come_back_by_https_only() -> None:
         "print(r.status_code, r.headers['Location']); "
         "print(Client().get('/login/', secure=True, headers={'host': 'evil.example.com'}).status_code)"
     )
-    environment = PRODUCTION | {"STATIC": ""}
+    environment = PRODUCTION | {"DATABASE_URL": "sqlite:///:memory:"}
     done = manage("shell", "--verbosity", "0", "--command", _with_static(code), **environment)
     assert done.stdout.splitlines() == [
         "200 max-age=31536000; includeSubDomains; preload True",
