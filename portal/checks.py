@@ -6,6 +6,7 @@ which reads the environment of production before there are settings. Here is wha
 machine can get wrong too, and what production may run on for a while but should not stay on.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.core.checks import CheckMessage, Error, Info, Tags, register
 from django.db import connection
 
 from portal import safety
+
+PROXY = re.compile(r"http://[A-Za-z0-9.-]+:[0-9]{1,5}/?")
 
 
 @register(Tags.security)
@@ -25,6 +28,20 @@ def encryption_keys(**_: Any) -> Sequence[CheckMessage]:
         return []
     what = f"key {', '.join(invalid)} of {len(keys)} is not a Fernet key" if keys else "there is none"
     return [Error(f"FIELD_ENCRYPTION_KEYS: {what}.", hint=safety.MAKE_ENCRYPTION_KEY, id="portal.E001")]
+
+
+@register(Tags.security)
+def egress_proxy(**_: Any) -> Sequence[CheckMessage]:
+    """Tell about a proxy that nothing could be sent through."""
+    if not settings.WEBHOOK_EGRESS_PROXY or PROXY.fullmatch(settings.WEBHOOK_EGRESS_PROXY):
+        return []
+    return [
+        Error(
+            "WEBHOOK_EGRESS_PROXY is not the address of a proxy.",
+            hint="Write http://, a host and a port, and no password, for example http://proxy.internal:3128.",
+            id="portal.E002",
+        )
+    ]
 
 
 @register(Tags.database)

@@ -32,6 +32,8 @@ WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=False)
 # networks we send from.
 WEBHOOK_OWN_HOSTS = env.list("WEBHOOK_OWN_HOSTS", default=safety.public_hosts(ALLOWED_HOSTS))
 WEBHOOK_OWN_ADDRESSES = env.list("WEBHOOK_OWN_ADDRESSES", default=[])
+# Where the network lets nothing out but through a proxy: http://proxy.internal:3128.
+WEBHOOK_EGRESS_PROXY = env.str("WEBHOOK_EGRESS_PROXY", default="")
 
 if PRODUCTION:
     safety.require_safe(env.ENVIRON)

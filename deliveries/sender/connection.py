@@ -21,6 +21,7 @@ from deliveries.sender.exchange import Exchange
 from deliveries.sender.failures import certificate_fault
 from deliveries.sender.kept import KEPT
 from deliveries.sender.outcome import Phase, SendError
+from deliveries.sender.proxy import open_tunnel, proxy, unusable
 from webhooks.destinations import ForbiddenAddress, check_address
 
 #: Addresses of one host that are tried.
@@ -120,7 +121,7 @@ class PlainConnection(HTTPConnection):
         with self.exchange.during(Phase.DNS):
             addresses = public_addresses(self.host, self.port, self.exchange)
         with self.exchange.during(Phase.CONNECT):
-            connected = connect(addresses, self.exchange)
+            connected = reach(addresses, self.exchange)
         self.lifeline = connected.dup()
         return connected
 
@@ -191,6 +192,23 @@ def public_addresses(host: str, port: int, exchange: Exchange) -> list[names.Add
             Cause.FORBIDDEN_ADDRESS, f"{host} resolves to an address that is not on the public internet."
         ) from None
     return addresses
+
+
+def reach(addresses: list[names.AddressInfo], exchange: Exchange) -> socket.socket:
+    """Connect to one of *addresses*, through the egress proxy if there is one."""
+    if (way := proxy()) is None:
+        return connect(addresses, exchange)
+    try:
+        through = connect(names.RESOLVER.look_up(*way, min(names.DNS_DEADLINE, exchange.left)), exchange)
+    except (OSError, SendError):
+        raise unusable("cannot be reached") from None
+    address, port, *_ = addresses[0][4]
+    try:
+        open_tunnel(through, str(address), port)
+    except BaseException:
+        through.close()
+        raise
+    return through
 
 
 def connect(addresses: list[names.AddressInfo], exchange: Exchange) -> socket.socket:

@@ -85,3 +85,18 @@ def test_keys_that_encrypt_nothing_are_an_error(settings: Settings, keys: list[s
 def test_a_key_is_never_quoted(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [KEY[:-2]]
     assert KEY[:-2] not in found()["portal.E001"]
+
+
+@pytest.mark.parametrize("proxy", ["", "http://proxy.internal:3128", "http://10.0.0.9:8080/"])
+def test_a_proxy_is_fine(settings: Settings, proxy: str) -> None:
+    settings.WEBHOOK_EGRESS_PROXY = proxy
+    assert checks.egress_proxy() == []
+
+
+@pytest.mark.parametrize(
+    "proxy", ["proxy:3128", "https://proxy:3128", "http://user:pass@proxy:1", "http://proxy"]
+)
+def test_a_proxy_that_cannot_be_used_is_an_error(settings: Settings, proxy: str) -> None:
+    settings.WEBHOOK_EGRESS_PROXY = proxy
+    [message] = checks.egress_proxy()
+    assert (message.id, "pass" in str(message).replace("password", "")) == ("portal.E002", False)
