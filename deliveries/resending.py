@@ -22,7 +22,8 @@ BATCH, MOST = 500, 10_000
 
 def resend(delivery: Delivery, *, by: str) -> bool:
     """
-    Owe *delivery* again, and say whether that could be: not while it is pending, nor without its webhook.
+    Owe *delivery* again, and say whether that could be: not while it is pending, nor without
+    its webhook, nor once its payload has been purged.
 
     An inactive webhook gets it too, once: whoever has repaired an endpoint wants to see whether it
     works. What fails there is held.
@@ -32,9 +33,8 @@ def resend(delivery: Delivery, *, by: str) -> bool:
 
 def lost(webhook: Webhook, *, since: datetime) -> DeliveryQuerySet:
     """Return what failed or was held of what happened since then, tests left out."""
-    return Delivery.objects.filter(
-        webhook=webhook, status__in=(Status.FAILED, Status.HELD), created_at__gte=since, is_test=False
-    )
+    missed = Delivery.objects.filter(webhook=webhook, status__in=(Status.FAILED, Status.HELD), is_test=False)
+    return missed.filter(created_at__gte=since).exclude(event__body="")
 
 
 def resend_lost(webhook: Webhook, *, since: datetime, by: str) -> int:
@@ -54,7 +54,9 @@ def _owe_again(webhook_id: int, keys: Sequence[int], *, by: str) -> int:
     if webhook is None:
         return 0
     ended = Delivery.objects.filter(pk__in=keys).exclude(status=Status.PENDING).order_by("pk")
-    deliveries = list(ended.select_for_update(no_key=True))
+    # The event is locked too, so that its payload is not purged meanwhile.
+    kept = ended.exclude(event__body="").select_related("event")
+    deliveries = list(kept.select_for_update(no_key=True, of=("self", "event")))
     _take_out_of_counts(webhook, [delivery for delivery in deliveries if _is_counted(delivery)])
     Resend.objects.bulk_create(
         [Resend(delivery=each, after_attempt=each.attempt_count, by=by) for each in deliveries]

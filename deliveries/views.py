@@ -184,6 +184,8 @@ def resend(request: PortalRequest, public_id: str) -> HttpResponse:
         messages.success(request, "It is being sent again, with the same webhook-id and body.")
     elif found.webhook.deleted_at is not None:
         messages.error(request, "Its webhook was deleted, so there is nowhere to send it.")
+    elif found.event.is_purged:
+        messages.error(request, "Its payload has been purged, so there is nothing left to send.")
     else:
         messages.error(request, "It is on its way already. It can be sent again once that has ended.")
     return redirect("deliveries:delivery", public_id)

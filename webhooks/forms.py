@@ -59,10 +59,8 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
     event_types = forms.MultipleChoiceField(
         label="Events",
         choices=[(event_type.value, event_type) for event_type in EventType],
+        required=False,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
-        error_messages={
-            "required": "Choose at least one event. To receive none for a while, deactivate the webhook."
-        },
     )
     payload_template = forms.CharField(
         label="Payload template",
@@ -101,6 +99,11 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
     def clean_event_types(self) -> list[str]:
         """Store none for all: a webhook that wants everything receives types yet to come."""
         chosen: list[str] = self.cleaned_data["event_types"]
+        # Who saw the boxes and ticked none meant none; who sends only a URL never saw them.
+        if not chosen and "event_types_shown" in self.data:
+            raise forms.ValidationError(
+                "Choose at least one event. To receive none for a while, deactivate the webhook."
+            )
         return [] if set(chosen) == set(EventType.values) else chosen
 
     def clean_payload_template(self) -> str:

@@ -167,3 +167,11 @@ def test_attempts_go_on_counting():
     answer(503)
     delivery.refresh_from_db()
     assert (delivery.status, delivery.attempt_count) == (Status.PENDING, 7)
+
+
+def test_what_has_been_purged_is_not_sent_again_with_nothing_in_it():
+    delivery = make_delivery(status=Status.FAILED)
+    type(delivery.event).objects.filter(pk=delivery.event_id).update(body="")
+    assert not resend(delivery)
+    assert delivery.status == Status.FAILED
+    assert not resending.lost(delivery.webhook, since=delivery.created_at).exists()

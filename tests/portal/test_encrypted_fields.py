@@ -10,9 +10,9 @@ from django.db import connection
 from django.db.models import Model
 from pytest_django import Settings
 
-from deliveries.models import Attempt, Event
+from deliveries.models import Attempt, Delivery, Event
 from portal.encryption import DecryptionError, EncryptedTextField
-from tests.factories import make_attempt, make_event, make_webhook
+from tests.factories import make_attempt, make_delivery, make_event, make_webhook
 from webhooks.models import Webhook, WebhookHeader
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +24,7 @@ MAKERS: dict[tuple[type[Model], str], Callable[[], Model]] = {
     (Webhook, "previous_secret"): lambda: make_webhook(previous_secret=TEXT),
     (WebhookHeader, "value"): lambda: make_webhook(headers={"X-Key": TEXT}).headers.get(),  # noqa: PLW0108 - later
     (Event, "body"): lambda: make_event(body=TEXT),
+    (Delivery, "body"): lambda: make_delivery(body=TEXT),
     (Attempt, "response"): lambda: make_attempt(response=TEXT),
 }
 CHANGES = [lambda token: token[:-6] + "AAAA==", lambda _: TEXT, lambda token: token[1:]]

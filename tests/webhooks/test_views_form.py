@@ -16,6 +16,7 @@ TYPED = {
     "url": "https://hooks.northwind.com/v2",
     "is_active": "on",
     "event_types": EventType.values,
+    "event_types_shown": "1",
     "payload_template": "",
 }
 
@@ -51,6 +52,14 @@ def test_at_least_one_event_is_chosen_and_only_known_ones(chosen):
     response = save(event_types=chosen)
     assert response.status_code == 200
     assert not Webhook.objects.exists()
+
+
+def test_who_never_saw_the_choice_gets_every_event():
+    data = {name: value for name, value in TYPED.items() if not name.startswith("event_types")}
+    webhook = make_webhook()
+    client_of(webhook.partner).post(f"/webhooks/{webhook.public_id}/settings/", data)
+    webhook.refresh_from_db()
+    assert webhook.event_types == []
 
 
 def test_a_template_is_kept_as_it_was_typed():

@@ -7,7 +7,7 @@ import time_machine
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from tests.factories import make_user, make_webhook
+from tests.factories import make_hour, make_user, make_webhook
 
 LIST = "/webhooks/"
 HTMX = {"HX-Request": "true"}
@@ -31,12 +31,11 @@ def test_it_shows_what_the_documentation_promises(owner, partner):
         partner=partner,
         url="https://hooks.northwind.com:8443/v2/income",
         outcomes="sssfs",
-        succeeded_count=1181,
-        failed_count=23,
         last_attempt_at=NOW - timedelta(minutes=2),
         last_status_code=200,
         last_duration_ms=1084,
     )
+    make_hour(webhook=webhook, hour=NOW, succeeded=1181, failed=23)
     shown = page(owner)
     assert f'href="/webhooks/{webhook.public_id}/">hooks.northwind.com:8443</a>' in shown
     for words in (
@@ -128,11 +127,11 @@ def test_what_a_partner_typed_is_text(owner, partner):
 
 def test_it_costs_the_same_with_any_number_of_webhooks(owner, partner, django_assert_num_queries):
     make_webhook(partner=partner)
-    with django_assert_num_queries(4):  # session, user, memberships, webhooks
+    with django_assert_num_queries(5):  # session, user, memberships, webhooks, rates
         owner.get(LIST)
     for _ in range(20):
         make_webhook(partner=partner, headers={"X-Key": "value"}, is_active=False, deactivated_at=NOW)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         owner.get(LIST)
 
 
