@@ -22,11 +22,11 @@ BATCH, MOST = 500, 10_000
 
 def resend(delivery: Delivery, *, by: str) -> bool:
     """
-    Owe *delivery* again, and say whether that could be: not while it is pending, nor without
-    its webhook, nor once its payload has been purged.
+    Owe *delivery* again, and say whether that could be.
 
-    An inactive webhook gets it too, once: whoever has repaired an endpoint wants to see whether it
-    works. What fails there is held.
+    It cannot while it is pending, nor without its webhook, nor once its payload has been purged. An inactive
+    webhook gets it too, once: whoever has repaired an endpoint wants to see whether it works. What
+    fails there is held.
     """
     return _owe_again(delivery.webhook_id, [delivery.pk], by=by) == 1
 

@@ -117,7 +117,7 @@ def test_a_template_that_does_not_fit_the_sample_is_shown_and_not_sent(endpoint)
         ({"url": ""}, "Webhook URL: Enter the address"),
         ({"url": "https://127.0.0.1/"}, "Webhook URL: "),
         ({"payload_template": "no JSON"}, "Payload template: Line 1, column 1"),
-        ({"event_types": []}, "Events: Choose at least one"),
+        ({"event_types": [], "event_types_shown": "1"}, "Events: Choose at least one"),
         ({"headers-0-name": "Host"}, "<li>"),
     ],
 )
