@@ -20,20 +20,19 @@ PADDING = "x" * 520
 
 def main(verb: str, *arguments: str) -> None:
     if verb == "setup":
-        _create_database()
+        _recreate_database()
     django.setup()
     (setup if verb == "setup" else emit)(*arguments)
 
 
 def setup(file: str) -> None:
-    """Migrate, empty the tables, and give each topic's partner its webhooks."""
+    """Migrate, and give each topic's partner its webhooks."""
     from django.core.management import call_command  # noqa: PLC0415 - after django.setup()
 
     from portal.models import Partner  # noqa: PLC0415
     from webhooks.models import Webhook  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
-    call_command("flush", verbosity=0, interactive=False)
     partners = {topic: Partner.objects.create(name=topic, slug=topic) for topic in "ab"}
     for line in Path(file).read_text().splitlines():
         topic, url = line.split()
@@ -68,10 +67,11 @@ def emit(topic: str, count: str, rate: str, first: str, out: str) -> None:
     sys.stdin.read()
 
 
-def _create_database() -> None:
+def _recreate_database() -> None:
+    """Begin with an empty one: an earlier commit's may be of another shape."""
     with psycopg.connect(BENCH, autocommit=True) as server:
-        if not server.execute("SELECT 1 FROM pg_database WHERE datname = 'bench_portal'").fetchone():
-            server.execute("CREATE DATABASE bench_portal")
+        server.execute("DROP DATABASE IF EXISTS bench_portal WITH (FORCE)")
+        server.execute("CREATE DATABASE bench_portal")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,76 @@
+import threading
+from dataclasses import dataclass
+
+import pytest
+
+from deliveries.engine import lanes as module
+from deliveries.engine.lanes import Lanes
+
+#: Far longer than any of these tests takes; only a hanging one ever waits so long.
+PATIENCE = 10
+
+
+@dataclass
+class Job:
+    number: int
+
+
+def jobs(count):
+    return [Job(number) for number in range(count)]
+
+
+@pytest.fixture
+def sent():
+    return Sent()
+
+
+class Sent:
+    """Note what was sent and on how many threads; let slow ones wait for the gate."""
+
+    def __init__(self):
+        self.numbers, self.threads = [], set()
+        self.gate, self.done = threading.Event(), threading.Semaphore(0)
+        self.slow = set()
+
+    def __call__(self, job):
+        if job.number in self.slow:
+            assert self.gate.wait(PATIENCE)
+        self.numbers.append(job.number)
+        self.threads.add(threading.get_ident())
+        self.done.release()
+
+    def wait_for(self, count, lanes):
+        for _ in range(count):
+            while not self.done.acquire(timeout=0.002):
+                lanes.tend()
+
+
+def test_everything_is_sent_once(sent):
+    lanes = Lanes(sent, most=8)
+    lanes.put(jobs(100))
+    sent.wait_for(100, lanes)
+    assert sorted(sent.numbers) == list(range(100))
+    assert lanes.waiting == 0
+
+
+def test_those_that_wait_do_not_hold_up_the_others(sent):
+    sent.slow = set(range(5))
+    lanes = Lanes(sent, most=8)
+    lanes.put(jobs(20))
+    sent.wait_for(15, lanes)
+    assert sorted(sent.numbers) == list(range(5, 20))
+    sent.gate.set()
+    sent.wait_for(5, lanes)
+
+
+def test_there_are_never_more_lanes_than_allowed(sent, monkeypatch):
+    monkeypatch.setattr(module, "QUICK", 0)
+    sent.slow = set(range(20))
+    lanes = Lanes(sent, most=3)
+    lanes.put(jobs(20))
+    for _ in range(50):
+        lanes.tend()
+    assert (len(lanes._busy_since), lanes.waiting) == (3, 17)
+    sent.gate.set()
+    sent.wait_for(20, lanes)
+    assert len(sent.threads) <= 3
