@@ -8,6 +8,7 @@ from celery.signals import worker_shutting_down
 from deliveries.engine import holding
 from deliveries.engine.dispatcher import Dispatcher
 from deliveries.purge import purge
+from deliveries.sender.kept import KEPT
 
 #: This process's own. Its threads start with its first delivery.
 dispatcher = Dispatcher()
@@ -17,6 +18,7 @@ dispatcher = Dispatcher()
 def deliver() -> None:
     """Deliver what is due. Sent on commit, and by beat for what a lost wake left behind."""
     dispatcher.run()
+    KEPT.close_stale()
 
 
 @shared_task(name="deliveries.release_stragglers")

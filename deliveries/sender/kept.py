@@ -49,9 +49,7 @@ class Kept:
         with self._lock:
             self._resting[id(connection)] = (use, monotonic(), connection)
             self._by_use.setdefault(use, []).append(id(connection))
-            surplus = self._drop_stale()
-        for each in surplus:
-            each.end()
+        self.close_stale()
 
     def take(self, use: Hashable) -> Keepable | None:
         """Return a connection for *use* that is fit for another request, if there is one."""
@@ -61,14 +59,18 @@ class Kept:
             connection.end()
         return None
 
-    def _pop(self, use: Hashable) -> Keepable | None:
+    def close_stale(self) -> None:
+        """Close those that have rested too long, or are too many; servers can use the places."""
         with self._lock:
             stale = self._drop_stale()
-            keys = self._by_use.get(use)
-            connection = self._remove(keys[0]) if keys else None
         for each in stale:
             each.end()
-        return connection
+
+    def _pop(self, use: Hashable) -> Keepable | None:
+        self.close_stale()
+        with self._lock:
+            keys = self._by_use.get(use)
+            return self._remove(keys[0]) if keys else None
 
     def _drop_stale(self) -> list[Keepable]:
         """Forget those that have rested too long, or are too many."""

@@ -170,6 +170,14 @@ def test_what_has_rested_too_long_is_closed(monkeypatch, serving):
         assert server.connections == 2
 
 
+def test_what_has_rested_too_long_is_closed_though_nobody_wants_it(monkeypatch, serving, resting):
+    with serving(talking(OK)) as server:
+        send(server)
+        monkeypatch.setattr(kept, "MAX_REST", 0)
+        resting.close_stale()
+        assert not resting._resting
+
+
 def test_what_is_too_old_is_made_anew(monkeypatch, serving):
     monkeypatch.setattr(kept, "MAX_AGE", 0)
     with serving(talking(OK, OK)) as server:
