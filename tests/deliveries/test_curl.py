@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deliveries.curl import as_curl
@@ -29,11 +29,12 @@ anything = st.text(st.characters(exclude_characters="\0", exclude_categories=["C
 
 def arguments(commands: list[str]) -> list[list[str]]:
     """Return what a shell would start curl with, one list a command."""
-    program = "curl() { printf '%s\\0' \"$@\"; printf '\\n\\0'; }\n" + "\n".join(commands)
+    program = 'curl() { printf \'%s\\0\' "$#" "$@"; }\n' + "\n".join(commands)
     shell = shutil.which("bash") or "/bin/sh"
     ran = subprocess.run([shell, "-s"], input=program.encode(), capture_output=True, check=True)
     assert ran.stderr == b""
-    return [each.split("\0")[:-1] for each in ran.stdout.decode().split("\n\0")[:-1]]
+    words = iter(ran.stdout.decode().split("\0")[:-1])
+    return [[next(words) for _ in range(int(count))] for count in words]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -46,6 +47,7 @@ def test_a_shell_reads_every_byte_as_it_was_sent(text):
 
 
 @settings(max_examples=10)
+@example([("", "\n"), ("x", "\n\n")])
 @given(st.lists(st.tuples(anything, anything), min_size=1, max_size=50))
 def test_nothing_leaves_its_quotes(pairs):
     read = arguments([as_curl(URL, {"X": value}, body) for value, body in pairs])
