@@ -84,7 +84,7 @@ def test_from_the_login_to_the_first_delivery(size, open_browser, portal, stack,
     check_page(page)
 
     row.first.get_by_role("link").first.click()
-    expect(page.get_by_text("Delivered").first).to_be_visible()
+    expect(page.locator(".pill", has_text="Delivered").first).to_be_visible()
     expect(page.get_by_text("200").first).to_be_visible()
     check_page(page)
 
@@ -109,7 +109,7 @@ def test_it_all_works_without_javascript(open_browser, portal, stack, receiver):
     stack.manage("emit", "completed", "--partner", "northwind")
     receiver.wait_for(2)
     page.goto(f"{portal}/webhooks/{Webhook.objects.get().public_id}/deliveries/")
-    expect(page.get_by_text("Delivered").first).to_be_visible()
+    expect(page.locator(".pill", has_text="Delivered").first).to_be_visible()
 
 
 @pytest.fixture
