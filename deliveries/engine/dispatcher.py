@@ -72,6 +72,8 @@ class Dispatcher:
         self._unrecorded: list[Outcome] = []
         self._gathering_since = 0.0
         self._more_due = False
+        #: Whether the last claim left something for want of room.
+        self._short_of_room = False
         self._claimed_at = float("-inf")
         self._stopping = False
         #: The clock's time when the monotonic clock was zero, in seconds since 1970.
@@ -115,7 +117,8 @@ class Dispatcher:
         outcomes = [each for each in news if each is not None]
         for outcome in outcomes:
             self._shares.give_back(outcome.delivery.webhook_id, seconds=outcome.ended - outcome.started)
-        self._more_due |= None in news
+        # A webhook whose share was used may have room again.
+        self._more_due |= None in news or (bool(outcomes) and self._short_of_room)
         if outcomes and not self._unrecorded:
             self._gathering_since = time.monotonic()
         self._unrecorded += outcomes
@@ -150,11 +153,12 @@ class Dispatcher:
         now = self._clock()
         self._epoch = now.timestamp() - time.monotonic()
         claimed = self._claimer.claim(now=now, limit=room, shares=self._shares)
-        if claimed.found:
+        if claimed.found or claimed.more:
             self._claimed_at = time.monotonic()
         self._shares.take(delivery.webhook_id for delivery in claimed.leased)
         self._lanes.put(claimed.leased)
-        self._more_due = claimed.more and bool(claimed.found or self._shares.any_under_way)
+        self._more_due = claimed.more and claimed.found > 0
+        self._short_of_room = claimed.more
 
     def _send(self, delivery: Leased) -> None:
         # Receivers refuse what is signed minutes ago or ahead, so this machine's own time will not do.

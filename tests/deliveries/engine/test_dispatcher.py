@@ -238,3 +238,32 @@ def test_an_outcome_with_unwritable_texts_is_recorded_without_them():
     fine.refresh_from_db()
     assert (poisoned.last_cause, poisoned.attempt_count, fine.status) == (Cause.TLS, 1, Status.SUCCEEDED)
     assert "\0" not in poisoned.attempts.get().detail
+
+
+def test_a_full_webhook_is_not_claimed_for_again_and_again_while_its_endpoint_hangs(monkeypatch):
+    webhook = make_webhook()
+    for _ in range(3):
+        make_delivery(webhook=webhook)
+    gate, claims = threading.Event(), []
+
+    def post(*_, **__):
+        assert gate.wait(PATIENCE)
+        return OK
+
+    dispatcher = Dispatcher(post=post, clock=timezone.now, shares=Shares(places=8, quick=1, slow=1))
+    claim, waits = dispatcher._claimer.claim, dispatcher._wait_for_news
+
+    def counted(**kwargs):
+        claims.append(kwargs)
+        return claim(**kwargs)
+
+    def open_when_idle():
+        if len(claims) > 1 and not dispatcher._more_due:
+            gate.set()
+        return waits()
+
+    monkeypatch.setattr(dispatcher._claimer, "claim", counted)
+    monkeypatch.setattr(dispatcher, "_wait_for_news", open_when_idle)
+    dispatcher.run()
+    assert Delivery.objects.filter(status=Status.SUCCEEDED).count() == 3
+    assert len(claims) <= 8
