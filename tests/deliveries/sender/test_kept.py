@@ -162,8 +162,9 @@ def test_a_connection_that_ends_on_the_next_request_is_replaced(serving):
         assert server.connections == 2
 
 
-def test_what_has_rested_too_long_is_closed(monkeypatch, serving):
-    monkeypatch.setattr(kept, "MAX_REST", 0)
+@pytest.mark.parametrize("bound", ["MAX_REST", "MAX_AGE"])
+def test_what_has_rested_too_long_or_is_too_old_is_made_anew(monkeypatch, serving, bound):
+    monkeypatch.setattr(kept, bound, 0)
     with serving(talking(OK, OK)) as server:
         for _ in range(2):
             send(server)
@@ -176,14 +177,6 @@ def test_what_has_rested_too_long_is_closed_though_nobody_wants_it(monkeypatch, 
         monkeypatch.setattr(kept, "MAX_REST", 0)
         resting.close_stale()
         assert not resting._resting
-
-
-def test_what_is_too_old_is_made_anew(monkeypatch, serving):
-    monkeypatch.setattr(kept, "MAX_AGE", 0)
-    with serving(talking(OK, OK)) as server:
-        for _ in range(2):
-            send(server)
-        assert server.connections == 2
 
 
 def test_no_more_than_so_many_rest(monkeypatch, serving, resting):
