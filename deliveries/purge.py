@@ -1,5 +1,5 @@
 """
-What is not kept for ever: payloads and answers first, the log of what was delivered later.
+What is not kept for ever: payloads and answers first, the log of what was delivered later; old secrets.
 
 Whatever is still owed to somebody is left alone, however old it is.
 """
@@ -14,19 +14,25 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from deliveries.models import Attempt, Delivery, Event, EventQuerySet
+from webhooks.models import Webhook
 
 #: Events that one transaction purges: few enough for others not to notice.
 BATCH = 500
+
+#: How far apart this machine's clock and the one that deliveries are signed by may be.
+CLOCKS_APART = timedelta(minutes=10)
 
 
 def purge(*, now: datetime | None = None, batch: int = BATCH) -> tuple[int, int]:
     """
     Purge what is older than the settings allow, batch by batch.
 
-    Returns how many events lost their payload, and how many were deleted with all that came of them.
+    Secrets that were rolled go too, once they no longer sign. Returns how many events lost their
+    payload, and how many were deleted with all that came of them.
 
     """
     now = now or timezone.now()
+    Webhook.objects.forget_old_secrets(ended_before=now - CLOCKS_APART)
     payloads_until = now - timedelta(days=settings.PAYLOAD_RETENTION_DAYS)
     log_until = now - timedelta(days=settings.LOG_RETENTION_DAYS)
     return (

@@ -31,3 +31,8 @@ def day(moment: datetime, now: datetime) -> str:
 def exact(moment: datetime) -> str:
     """Return *moment* to the second, with its zone."""
     return f"{moment.day} {moment:%b %Y, %H:%M:%S %Z}"
+
+
+def to_the_minute(moment: datetime) -> str:
+    """Return *moment*, which is a whole minute, with its zone."""
+    return f"{moment.day} {moment:%b %Y, %H:%M %Z}"

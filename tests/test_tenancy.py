@@ -20,6 +20,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from deliveries.models import Delivery
 from portal import access
@@ -35,7 +36,8 @@ from tests.factories import (
     make_webhook,
 )
 from webhooks.event_types import EventType
-from webhooks.models import Webhook
+from webhooks.models import Webhook, generate_secret
+from webhooks.rolling import Overlap
 
 pytestmark = pytest.mark.django_db
 
@@ -98,10 +100,19 @@ def _edit(world: World) -> dict[str, str]:
     }
 
 
+def _roll(webhook: Webhook) -> None:
+    webhook.signing_secrets = webhook.signing_secrets.rolled(
+        to=generate_secret(), overlap=Overlap.DAY, at=timezone.now()
+    )
+    webhook.save_secrets()
+
+
 #: Every address that names an object of a partner.
 OBJECTS = {
     "webhooks:edit": Page("webhook", _edit),
-    "webhooks:secret": Page("webhook"),
+    "webhooks:secret": Page("webhook", lambda _: {}),
+    "webhooks:roll_secret": Page("webhook", lambda _: {"overlap": "24h"}),
+    "webhooks:end_overlap": Page("webhook", lambda _: {}, prepare=lambda world: _roll(world.webhook)),
     "webhooks:activate": Page("webhook", lambda _: {}, prepare=lambda world: world.webhook.deactivate()),
     "webhooks:deactivate": Page("webhook", lambda _: {}),
     "webhooks:delete": Page("webhook", lambda world: {"host": world.webhook.host}),

@@ -1,5 +1,6 @@
 """What a partner types about a webhook."""
 
+from collections.abc import Iterator
 from copy import copy
 from typing import Any, cast
 
@@ -9,12 +10,16 @@ from django.db import transaction
 from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
+from django.urls import reverse
+from django.utils.html import format_html
 
+from portal.audit import Action
 from webhooks import destinations, payload_templates
 from webhooks.event_types import EventType
 from webhooks.masking import MASK
-from webhooks.models import Webhook, WebhookHeader
+from webhooks.models import SECRET_FIELDS, Webhook, WebhookHeader
 from webhooks.payload_templates import TemplateError
+from webhooks.rolling import Overlap, SameSecretError, Secrets
 from webhooks.typed_secrets import check_secret
 
 
@@ -53,6 +58,7 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
     secret = forms.CharField(
         label="Signing secret",
         required=False,
+        help_text="Leave empty and we make a strong one. Your endpoint checks our signature with it.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
     )
 
@@ -81,19 +87,21 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
         self.initial["is_active"] = self.instance.is_active
         self.initial["event_types"] = self.instance.event_types or EventType.values
         self.initial["payload_template"] = self.instance.payload_template or payload_templates.DEFAULT
-        self.fields["secret"].help_text = (
-            "Leave empty to keep the secret as it is. A new one signs the very next request."
-            if exists
-            else "Leave empty and we make a strong one. Your endpoint checks our signature with it."
-        )
         if exists:
             self.fields["secret"].widget.attrs["placeholder"] = MASK
+            self.fields["secret"].help_text = format_html(
+                "Leave empty to keep the secret as it is. A new one replaces it at once. "
+                '<a href="{}">Roll it</a> to keep the old one signing for a while.',
+                reverse("webhooks:roll_secret", args=[self.instance.public_id]),
+            )
 
     def clean_url(self) -> str:
         return destinations.check_url(self.cleaned_data["url"])
 
     def clean_secret(self) -> str:
         secret = self.cleaned_data["secret"]
+        if secret and secret == self.instance.secret:
+            raise forms.ValidationError(str(SameSecretError()))
         return check_secret(secret) if secret else ""
 
     def clean_event_types(self) -> list[str]:
@@ -120,7 +128,7 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
             webhook.is_active = self.cleaned_data["is_active"]
             webhook.save()
         else:
-            typed = ["secret"] if self.cleaned_data["secret"] else []
+            typed = SECRET_FIELDS if self.cleaned_data["secret"] else ()
             webhook.save(update_fields=["url", "event_types", "payload_template", "updated_at", *typed])
             self._switch(webhook)
         return webhook
@@ -131,7 +139,7 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
         webhook.event_types = self.cleaned_data["event_types"]
         webhook.payload_template = self.cleaned_data["payload_template"]
         if self.cleaned_data["secret"]:
-            webhook.secret = self.cleaned_data["secret"]
+            webhook.signing_secrets = Secrets(self.cleaned_data["secret"])
         return webhook
 
     def _switch(self, webhook: Webhook) -> None:
@@ -213,6 +221,10 @@ Headers = cast(
 )
 
 
+#: Fields that the trail calls changed, and what it calls them.
+TRAILED = (("url", "URL"), ("event_types", "events"), ("payload_template", "payload template"))
+
+
 class WebhookForms:
     """
     The webhook's own form and its headers, which are saved together or not at all.
@@ -223,7 +235,7 @@ class WebhookForms:
 
     def __init__(self, webhook: Webhook, data: QueryDict | None = None, *, draft: str = "") -> None:
         # Forms write what was typed to their instance before it is valid; the page must not show that.
-        typed = copy(webhook)
+        self._before, self._is_new, typed = webhook, webhook.pk is None, copy(webhook)
         if data is not None and draft:
             data = DRAFTS[draft](data)
         self.webhook = WebhookForm(data, instance=typed)
@@ -244,6 +256,22 @@ class WebhookForms:
         webhook = self.webhook.save()
         self.headers.save()
         return webhook
+
+    def done(self) -> Iterator[tuple[Action, str]]:
+        """Yield what saving it did, for the trail: names of fields, never what is in them."""
+        before, after = self._before, self.webhook.instance
+        if self._is_new:
+            yield Action.CREATED, ""
+            return
+        changed = [words for name, words in TRAILED if getattr(before, name) != getattr(after, name)]
+        if self.headers.has_changed():
+            changed.append("headers")
+        if changed:
+            yield Action.CHANGED, ", ".join(changed)
+        if self.webhook.cleaned_data["secret"]:
+            yield Action.SECRET_ROLLED, Overlap.NONE.words
+        if before.is_active != after.is_active:
+            yield (Action.ACTIVATED if after.is_active else Action.DEACTIVATED), ""
 
 
 def _with_one_more_row(data: QueryDict) -> QueryDict:

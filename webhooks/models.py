@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -21,11 +21,16 @@ from webhooks import signals
 from webhooks.event_types import EventType
 from webhooks.figures import LATENCIES, Latency, Rate, latency
 from webhooks.health import Health, health, success_rate
+from webhooks.rolling import Secrets, overlaps
+from webhooks.secret_keys import PREFIX
+
+#: What holds a webhook's secrets; written together, for they speak of each other.
+SECRET_FIELDS = ("secret", "previous_secret", "previous_secret_expires_at")
 
 
 def generate_secret() -> str:
     """Return a new signing secret in the form that Standard Webhooks 1.0.0 gives it."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 class WebhookQuerySet(models.QuerySet["Webhook"]):
@@ -37,6 +42,11 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
     def update(self, **fields: Any) -> int:
         """Update, and say when: whoever keeps a webhook in memory knows by it that it changed."""
         return super().update(**{"updated_at": timezone.now(), **fields})
+
+    def forget_old_secrets(self, *, ended_before: datetime) -> int:
+        """Erase the old secrets whose overlap ended before that; return how many."""
+        ended = self.filter(previous_secret_expires_at__lt=ended_before)
+        return ended.update(previous_secret=None, previous_secret_expires_at=None)
 
 
 class Webhook(models.Model):
@@ -117,6 +127,23 @@ class Webhook(models.Model):
         """Return the headers that the partner wants on every request."""
         return {header.name: header.value for header in self.headers.all()}
 
+    @property
+    def signing_secrets(self) -> Secrets:
+        """The current secret, and the old one while it is kept; set it, and :meth:`save_secrets`."""
+        return Secrets(self.secret, self.previous_secret, self.previous_secret_expires_at)
+
+    @signing_secrets.setter
+    def signing_secrets(self, secrets: Secrets) -> None:
+        self.secret, self.previous_secret = secrets.current, secrets.previous
+        self.previous_secret_expires_at = secrets.ends_at
+
+    def is_overlapping(self, at: datetime) -> bool:
+        """Whether the old secret still signs."""
+        return overlaps(self.previous_secret_expires_at, at=at)
+
+    def save_secrets(self) -> None:
+        self.save(update_fields=[*SECRET_FIELDS, "updated_at"])
+
     def subscribes_to(self, event_type: str) -> bool:
         return not self.event_types or event_type in self.event_types
 
@@ -136,11 +163,9 @@ class Webhook(models.Model):
     def delete_softly(self) -> None:
         """Forget the configuration for good, and keep the row that the log refers to."""
         self.is_active, self.deleted_at, self.deactivated_at = False, timezone.now(), None
-        self.secret, self.previous_secret = "", None
+        self.signing_secrets = Secrets("")
         self.headers.all().delete()
-        self._save_and_tell(
-            signals.deleted, "is_active", "deleted_at", "deactivated_at", "secret", "previous_secret"
-        )
+        self._save_and_tell(signals.deleted, "is_active", "deleted_at", "deactivated_at", *SECRET_FIELDS)
 
     @transaction.atomic
     def _save_and_tell(self, signal: Signal, *fields: str) -> None:

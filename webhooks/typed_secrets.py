@@ -5,9 +5,9 @@ import binascii
 
 from django.core.exceptions import ValidationError
 
-SHORTEST, LONGEST = 24, 128
+from webhooks.secret_keys import PREFIX
 
-STANDARD_PREFIX = "whsec_"
+SHORTEST, LONGEST = 24, 128
 
 
 def check_secret(secret: str) -> str:
@@ -26,8 +26,8 @@ def check_secret(secret: str) -> str:
             f"The secret has {len(secret)} characters. Use {SHORTEST} to {LONGEST}, or leave it empty "
             "and we make one."
         )
-    if secret.startswith(STANDARD_PREFIX):
-        _check_base64(secret.removeprefix(STANDARD_PREFIX))
+    if secret.startswith(PREFIX):
+        _check_base64(secret.removeprefix(PREFIX))
     return secret
 
 

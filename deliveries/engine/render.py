@@ -1,6 +1,7 @@
 """A delivery to the request that is sent."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import cast
 
 from deliveries.engine import bodies
@@ -8,6 +9,7 @@ from deliveries.engine.claim import Leased
 from deliveries.signing import signature_headers
 from webhooks.masking import MASK
 from webhooks.models import Webhook
+from webhooks.rolling import overlaps
 
 USER_AGENT = "Cr3dentials-Webhooks/1.0"
 
@@ -51,8 +53,7 @@ def render(delivery: Leased, *, timestamp: int) -> Request:
 
 
 def _overlapping_secret(webhook: Webhook, *, timestamp: int) -> str | None:
-    """Return the secret that was rolled, while both still hold."""
-    expires_at = webhook.previous_secret_expires_at
-    if expires_at is None or expires_at.timestamp() <= timestamp:
+    """Return the old secret while it still signs; nearly no webhook has one, so it is not looked at first."""
+    if not overlaps(webhook.previous_secret_expires_at, at=datetime.fromtimestamp(timestamp, UTC)):
         return None
     return cast("str | None", webhook.previous_secret)

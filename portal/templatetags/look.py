@@ -55,6 +55,12 @@ def exactly(moment: datetime) -> str:
 
 
 @register.filter
+def to_the_minute(moment: datetime) -> str:
+    """Show *moment*, a whole minute, with its zone."""
+    return times.to_the_minute(moment)
+
+
+@register.filter
 def day(moment: datetime) -> str:
     """Show the date of *moment*."""
     return times.day(moment, timezone.now())

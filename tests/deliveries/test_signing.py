@@ -12,8 +12,9 @@ import time_machine
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from deliveries.signing import signature_headers, standard_secret
+from deliveries.signing import signature_headers
 from webhooks.models import generate_secret
+from webhooks.secret_keys import standard_secret
 
 BODY = b'{"test": 2432232314}'
 MESSAGE_ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from deliveries.signing import standard_secret
+from webhooks.secret_keys import standard_secret
 
 FOLDER = Path(__file__).parent / "node"
 
