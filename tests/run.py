@@ -91,7 +91,7 @@ def _runs(servers: ExitStack) -> Iterator[list[Run]]:
         full = Run("Processes on PostgreSQL and Redis", PROCESSES, postgres | redis)
     except ServerUnavailable as reason:
         full = Run(f"Processes on PostgreSQL, without Redis: {reason}", PROCESSES, postgres)
-    once = "not postgres and not redis and not node and not browser"
+    once = "not postgres and not redis and not node and not runtimes and not browser"
     yield [full, Run("Processes on SQLite, without a server", [*PROCESSES, "-m", once])]
 
 

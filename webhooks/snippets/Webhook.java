@@ -6,12 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 public class Webhook {
     // One secret; while you roll it, the new and the old one with a space between.
-    static final String[] SECRETS = System.getenv("WEBHOOK_SECRETS").split(" ");
+    static final List<String> SECRETS =
+            Stream.of(System.getenv("WEBHOOK_SECRETS").split(" ")).filter(each -> !each.isEmpty()).toList();
 
     static boolean isOurs(byte[] body, String signature) throws GeneralSecurityException {
         if (signature == null) {
