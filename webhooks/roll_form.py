@@ -55,7 +55,8 @@ class RollForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Check it against what signs now, once each field is well."""
-        if not self.errors and self._is_confirmed():
+        self._check_confirmed()
+        if not self.errors:
             self._roll()
         return self.cleaned_data
 
@@ -64,11 +65,9 @@ class RollForm(forms.Form):
         self.webhook.signing_secrets = self._rolled
         self.webhook.save_secrets()
 
-    def _is_confirmed(self) -> bool:
-        if self.chosen is not Overlap.NONE or self.cleaned_data["is_sure"]:
-            return True
-        self.add_error("is_sure", "Tick this to confirm, or choose an overlap. Nothing was changed yet.")
-        return False
+    def _check_confirmed(self) -> None:
+        if self.cleaned_data.get("overlap") == Overlap.NONE and not self.cleaned_data["is_sure"]:
+            self.add_error("is_sure", "Tick this to confirm, or choose an overlap.")
 
     def _roll(self) -> None:
         before, to = self.webhook.signing_secrets, self.cleaned_data["secret"]

@@ -31,9 +31,9 @@ SNIPPETS = (
     Snippet("python", "Python", "Django", "views.py"),
     Snippet("php", "PHP", "PHP 7 or newer", "webhook.php"),
     Snippet("ruby", "Ruby", "Rack, Ruby 3 or newer", "config.ru"),
-    Snippet("go", "Go", "Go 1.22 or newer", "main.go"),
+    Snippet("go", "Go", "net/http", "main.go"),
     Snippet("java", "Java", "Java 17 or newer", "Webhook.java"),
-    Snippet("csharp", "C#", "ASP.NET Core, .NET 7 or newer", "Program.cs"),
+    Snippet("csharp", "C#", "ASP.NET Core, .NET 6 or newer", "Program.cs"),
 )
 
 

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from deliveries import tasks
 from deliveries.models import Attempt, Delivery, Event
-from deliveries.purge import purge
+from deliveries.purge import CLOCKS_APART, purge
 from tests.deliveries.portal_client import client_of, text
 from tests.factories import make_attempt, make_delivery, make_event, make_partner, make_webhook
+from webhooks.rolling import Secrets
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +142,35 @@ def test_beat_and_the_command_purge(settings, capsys):
     make_old(days=31)
     call_command("purge")
     assert capsys.readouterr().out == "Purged 1 payloads; deleted 0 events and their deliveries.\n"
+
+
+# --- Old secrets --------------------------------------------------------------------------------
+
+
+def test_an_old_secret_is_erased_once_it_no_longer_signs():
+    over = make_webhook(secret="new", previous_secret="old", previous_secret_expires_at=days_ago(1))
+    before = over.updated_at
+    purge(now=NOW)
+    over.refresh_from_db()
+    assert over.signing_secrets == Secrets("new")
+    assert over.updated_at > before  # workers keep webhooks in memory until they change
+
+
+@pytest.mark.parametrize("ended", [-timedelta(days=1), timedelta(), CLOCKS_APART])
+def test_what_may_still_sign_by_any_clock_is_kept(ended):
+    webhook = make_webhook(secret="new", previous_secret="old", previous_secret_expires_at=NOW - ended)
+    purge(now=NOW)
+    webhook.refresh_from_db()
+    assert webhook.previous_secret == "old"
+
+
+def test_webhooks_that_were_not_rolled_are_not_touched():
+    webhook = make_webhook()
+    webhook.refresh_from_db()
+    before = webhook.updated_at
+    purge(now=NOW)
+    webhook.refresh_from_db()
+    assert webhook.updated_at == before
 
 
 # --- The pages -------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 """A webhook tried before it is saved."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from deliveries import trials
 from deliveries.causes import Cause
@@ -12,6 +14,7 @@ from tests.deliveries.portal_client import HTMX, client_of, text
 from tests.factories import make_partner, make_webhook
 from webhooks.event_types import EventType
 from webhooks.models import Webhook
+from webhooks.rolling import Secrets
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +93,17 @@ def test_what_was_left_empty_is_taken_from_the_saved_webhook(endpoint):
     [(_, headers, body)] = endpoint.requests
     assert headers["X-Saved"] == "saved-value"
     assert body["type"] == EventType.EXPIRED
+
+
+@pytest.mark.parametrize("typed", ["", "typed-secret-of-enough-characters"])
+def test_it_is_signed_as_it_would_be_once_saved(typed, endpoint):
+    ends_at = timezone.now() + timedelta(hours=1)
+    webhook = make_webhook(secret="new", previous_secret="old", previous_secret_expires_at=ends_at)
+    try_saved(webhook, secret=typed, payload_template="")
+    [(_, headers, _)] = endpoint.requests
+    assert len(headers["webhook-signature"].split()) == (1 if typed else 2)
+    webhook.refresh_from_db()
+    assert webhook.signing_secrets == Secrets("new", "old", ends_at)
 
 
 def test_without_a_secret_it_says_that_the_signature_cannot_be_checked(endpoint):

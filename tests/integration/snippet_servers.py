@@ -73,7 +73,6 @@ def snippet_server(language: str, secrets: str, folder: Path) -> Iterator[Snippe
         "PORT": str(port),
         "PATH": PATH,
         "NODE_PATH": str(node_server.FOLDER / "node_modules"),
-        "GOFLAGS": "-mod=mod",
     }
     with (
         (folder / "log").open("ab") as log,
@@ -110,7 +109,10 @@ def _arguments(language: str, file: str, port: int) -> list[str]:
 def _built(go: str, file: str, folder: Path) -> str:
     """Build Go's program; `go run` would outlive being killed."""
     program = folder / "webhook"
-    subprocess.run([go, "build", "-o", str(program), file], check=True, capture_output=True)
+    done = subprocess.run(
+        [go, "build", "-o", str(program), file], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
     return str(program)
 
 

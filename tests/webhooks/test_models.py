@@ -2,10 +2,12 @@
 
 import pytest
 from django.db import IntegrityError
+from django.utils import timezone
 
 from tests.factories import make_partner, make_webhook
 from webhooks import signals
 from webhooks.models import Webhook, generate_secret
+from webhooks.rolling import Secrets
 from webhooks.typed_secrets import check_secret
 
 pytestmark = pytest.mark.django_db
@@ -62,10 +64,14 @@ def test_an_active_one_cannot_be_deactivated_by_failures_at_once():
 
 
 def test_a_deleted_one_keeps_its_row_and_none_of_its_secrets():
-    webhook = make_webhook(headers={"X-Key": "value"}, previous_secret=generate_secret())
+    webhook = make_webhook(
+        headers={"X-Key": "value"},
+        previous_secret=generate_secret(),
+        previous_secret_expires_at=timezone.now(),
+    )
     webhook.delete_softly()
     webhook.refresh_from_db()
-    assert (webhook.secret, webhook.previous_secret, webhook.is_active) == ("", None, False)
+    assert (webhook.signing_secrets, webhook.is_active) == (Secrets(""), False)
     assert not webhook.headers.exists()
     assert webhook not in Webhook.objects.live()
 

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from tests.factories import make_webhook
 from webhooks.event_types import EventType
+from webhooks.rolling import Secrets
 
 HTMX = {"HX-Request": "true"}
 
@@ -66,6 +67,23 @@ def test_a_new_secret_replaces_the_old_one(owner, webhook, address):
     owner.post(address, typed(webhook, secret="another-secret-0123456789"))
     webhook.refresh_from_db()
     assert webhook.secret == "another-secret-0123456789"
+
+
+def test_a_new_secret_ends_an_overlap_too(owner, webhook, address):
+    webhook.signing_secrets = Secrets("current-secret-0123456789", "canary-old-0123456789012", timezone.now())
+    webhook.save_secrets()
+    owner.post(address, typed(webhook, secret="another-secret-0123456789"))
+    webhook.refresh_from_db()
+    assert webhook.signing_secrets == Secrets("another-secret-0123456789")
+
+
+def test_the_same_secret_is_no_new_one(owner, webhook, address):
+    page = text(owner.post(address, typed(webhook, secret=webhook.secret)))
+    assert "This is the secret that signs already." in page
+
+
+def test_the_way_to_an_overlap_is_shown(owner, webhook, address):
+    assert f'href="/webhooks/{webhook.public_id}/secret/roll/"' in text(owner.get(address))
 
 
 def test_a_new_value_replaces_the_stored_one_and_leaves_the_others(owner, webhook, address):

@@ -1,8 +1,13 @@
 """The signing secret: masked until somebody asks for it."""
 
+from html import escape
+
 import pytest
 
 from tests.factories import make_webhook
+from webhooks.models import generate_secret
+from webhooks.secret_keys import standard_secret
+from webhooks.verification import SNIPPETS, VECTOR
 
 HTMX = {"HX-Request": "true"}
 SECRET = "canary-secret-0123456789"
@@ -89,3 +94,46 @@ def test_a_deleted_webhook_has_none(owner, webhook, address):
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
 def test_other_methods_are_refused(owner, address, method):
     assert getattr(owner, method)(address).status_code == 405
+
+
+# --- As the libraries want it -----------------------------------------------------------------------
+
+
+def test_a_typed_secret_is_shown_as_the_libraries_want_it_too(owner, address):
+    page = text(owner.post(address))
+    assert f'<code id="standard-secret">{standard_secret(SECRET)}</code>' in page
+    assert 'data-copy="standard-secret"' in page
+    assert standard_secret(SECRET) not in text(owner.get(address))
+
+
+def test_a_generated_one_is_that_already(owner, webhook, address):
+    webhook.secret = generate_secret()
+    webhook.save(update_fields=["secret"])
+    assert "standard-secret" not in text(owner.post(address))
+
+
+# --- How to verify ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda each: each.name)
+def test_each_language_has_its_own_address_and_shows_its_file_word_for_word(snippet, owner, address):
+    page = text(owner.get(address, {"language": snippet.name}))
+    assert escape(snippet.code) in page
+    links = [line for line in page.splitlines() if 'id="language-' in line]
+    assert len(links) == len(SNIPPETS)
+    assert [snippet.language in line for line in links if 'aria-current="true"' in line] == [True]
+
+
+def test_changing_the_language_in_place_leaves_a_revealed_secret_alone(owner, address):
+    headers = {**HTMX, "HX-Target": "verify"}
+    owner.get(address)
+    fragment = text(owner.get(address, {"language": "php"}, headers=headers))
+    page = text(owner.get(address, {"language": "php"}))
+    assert fragment.lstrip().startswith('<section class="sheet" id="verify"')
+    assert fragment.strip() in page
+
+
+def test_the_vector_is_shown(owner, address):
+    page = text(owner.get(address))
+    for shown in (VECTOR.secret, VECTOR.documented, VECTOR.message_id, VECTOR.standard, VECTOR.curl):
+        assert escape(str(shown)) in page

@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 
 // One secret; while you roll it, the new and the old one with a space between.
-var secrets = Environment.GetEnvironmentVariable("WEBHOOK_SECRETS")!.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+var secrets = Environment.GetEnvironmentVariable("WEBHOOK_SECRETS")!
+    .Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
 bool IsOurs(byte[] body, string signature) => secrets.Any(secret =>
 {
@@ -27,4 +28,5 @@ app.MapPost("/webhook", async (HttpRequest request) =>
     return Results.Json(new { received = true });
 });
 
-app.Run($"http://localhost:{Environment.GetEnvironmentVariable("PORT") ?? "3000"}");
+var port = Environment.GetEnvironmentVariable("PORT") ?? "3000";
+app.Run($"http://localhost:{port}");

@@ -10,10 +10,7 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import path
 
 views, port = sys.argv[1:]
-settings.configure(
-    ALLOWED_HOSTS=["127.0.0.1"], ROOT_URLCONF=__name__, SECRET_KEY="project", LOGGING_CONFIG=None
-)
+settings.configure(ALLOWED_HOSTS=["127.0.0.1", "localhost"], ROOT_URLCONF="__main__", SECRET_KEY="project")
 django.setup()
 urlpatterns = [path("webhook", runpy.run_path(views)["webhook"])]
-sys.modules["__main__"].urlpatterns = urlpatterns
 make_server("127.0.0.1", int(port), get_wsgi_application()).serve_forever()
