@@ -49,7 +49,7 @@ class OverlapError(ValueError):
 
     def __init__(self, ends_at: datetime) -> None:
         super().__init__(
-            f"Two secrets sign until {times.to_the_minute(ends_at)} already. End that overlap first, "
+            f"Two secrets sign until {times.to_the_minute(ends_at)}. End that overlap first, "
             "or choose no overlap: then both stop signing now."
         )
 

@@ -170,7 +170,7 @@ def test_a_secret_is_revealed_copied_and_hidden_in_place(visit, web, partner):
     page.get_by_role("button", name="Reveal").click()
     expect(page.get_by_text(webhook.secret)).to_be_visible()
     check_page(page)
-    page.locator("#secret").get_by_role("button", name="Copy").click()
+    page.locator("#secret").get_by_role("button", name="Copy", exact=True).click()
     expect(page.locator("#secret").get_by_text("Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == webhook.secret
     page.locator("#secret").get_by_role("link", name="Hide").click()

@@ -54,7 +54,7 @@ def test_with_overlap_the_current_one_becomes_the_old_one():
 @pytest.mark.parametrize("overlap", [Overlap.DAY, Overlap.WEEK])
 def test_a_second_overlap_is_refused_while_one_is_under_way(overlap):
     secrets = Secrets("b", "a", NOON)
-    with pytest.raises(OverlapError, match=r"until 2 May 2026, 12:00 UTC already\. End that overlap first"):
+    with pytest.raises(OverlapError, match=r"until 2 May 2026, 12:00 UTC\. End that overlap first"):
         secrets.rolled(to="c", overlap=overlap, at=NOON - timedelta(seconds=1))
 
 

@@ -1,13 +1,17 @@
 """Rolling a webhook's signing secret, and ending the overlap."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test import Client
 
 from portal.audit import Action
 from portal.models import AuditEntry
-from tests.factories import make_webhook
+from tests.factories import make_member, make_webhook
 from webhooks.rolling import Overlap, Secrets
 
 OLD, TYPED = "canary-old-secret-0123456789", "canary-new-secret-0123456789"
@@ -116,7 +120,7 @@ def test_what_is_wrong_is_said_and_nothing_changes(form, message, owner, webhook
 @pytest.mark.parametrize("overlap", ["24h", "7d"])
 def test_a_second_overlap_is_refused_with_the_next_step(overlap, owner, overlapping, page):
     shown = text(roll(owner, page, overlap=overlap))
-    assert "Two secrets sign until 3 May 2026, 10:00 UTC already. End that overlap first" in shown
+    assert "Two secrets sign until 3 May 2026, 10:00 UTC. End that overlap first" in shown
     assert secrets_of(overlapping) == Secrets(TYPED, OLD, END)
 
 
@@ -153,6 +157,26 @@ def test_no_page_or_trail_holds_a_stored_secret(owner, overlapping, page):
     pages = [text(owner.get(address)) for address in (page, f"{page}roll/", f"{page}?language=go")]
     owner.post(f"{page}end-overlap/")
     assert "canary" not in "".join(pages) + repr(list(AuditEntry.objects.values()))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_roll_at_once_the_second_is_refused(webhook, page, partner):
+    clients = [Client(), Client()]
+    for client in clients:
+        client.force_login(make_member(partner=partner).user)
+    together = threading.Barrier(2)
+
+    def roll_at_once(client):
+        try:
+            together.wait()
+            return roll(client, page).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as threads:
+        answers = sorted(threads.map(roll_at_once, clients))
+    assert answers == [200, 302]
+    assert secrets_of(webhook).previous == OLD
 
 
 # --- What the page says meanwhile --------------------------------------------------------------------
