@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import cast
 
 from deliveries.engine import bodies
 from deliveries.engine.claim import Leased
 from deliveries.signing import signature_headers
 from webhooks.masking import MASK
-from webhooks.models import Webhook
-from webhooks.rolling import overlaps
 
 USER_AGENT = "Cr3dentials-Webhooks/1.0"
 
@@ -37,12 +34,13 @@ def render(delivery: Leased, *, timestamp: int) -> Request:
     webhook, body = delivery.webhook, bodies.read(delivery).encode()
     ours = {"Content-Type": "application/json", "User-Agent": USER_AGENT}
     theirs = webhook.own_headers
+    secrets = webhook.signing_secrets
     signatures = signature_headers(
         body,
         message_id=delivery.public_id,
         timestamp=timestamp,
-        secret=webhook.secret,
-        previous_secret=_overlapping_secret(webhook, timestamp=timestamp),
+        secret=secrets.current,
+        previous_secret=secrets.old_at(datetime.fromtimestamp(timestamp, UTC)),
     )
     return Request(
         url=webhook.url,
@@ -50,10 +48,3 @@ def render(delivery: Leased, *, timestamp: int) -> Request:
         body=body,
         logged_headers={**ours, **dict.fromkeys(theirs, MASK), **signatures},
     )
-
-
-def _overlapping_secret(webhook: Webhook, *, timestamp: int) -> str | None:
-    """Return the old secret while it still signs; nearly no webhook has one, so it is not looked at first."""
-    if not overlaps(webhook.previous_secret_expires_at, at=datetime.fromtimestamp(timestamp, UTC)):
-        return None
-    return cast("str | None", webhook.previous_secret)

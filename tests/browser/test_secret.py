@@ -91,6 +91,7 @@ def test_it_all_works_without_javascript(visit, webhook):
     page.get_by_role("button", name="Reveal").click()
     expect(page.locator("#secret-text")).to_have_text(OLD)
     page.get_by_role("link", name="Hide").click()
+    expect(page.locator("#verify-code")).to_contain_text("OpenSSL.secure_compare")
     page.get_by_role("link", name="Roll secret").click()
     page.get_by_role("button", name="Roll secret").click()
     page.get_by_role("button", name="End the overlap now").click()
