@@ -11,7 +11,6 @@ from portal import audit
 from portal.access import editor_required, get_visible, member_required
 from portal.audit import Action
 from portal.http import PortalRequest
-from webhooks import verification
 from webhooks.figures import MONTH, Rate
 from webhooks.forms import DRAFTS, DeleteForm, WebhookForms
 from webhooks.models import Webhook, WebhookHour
@@ -52,19 +51,15 @@ def edit(request: PortalRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @editor_required
 def secret(request: PortalRequest, public_id: str) -> HttpResponse:
-    """Show the signing secret, in clear to whoever asks for it by POST, and code that verifies with it."""
+    """Show the signing secret, in clear to whoever asks for it by POST."""
     webhook, is_revealed = _get(request, public_id), request.method == "POST"
     if is_revealed:
         _record(request, Action.SECRET_REVEALED, webhook)
-    snippet = verification.snippet_called(request.GET.get("language", ""))
     context = {
         "webhook": webhook,
         "is_revealed": is_revealed,
         "is_overlapping": webhook.is_overlapping(timezone.now()),
         "standard_secret": standard_secret(webhook.secret) if is_revealed else "",
-        "snippet": snippet,
-        "snippets": verification.SNIPPETS,
-        "vector": verification.VECTOR,
     }
     part = "_verify" if request.htmx.target == "verify" else "_secret"
     return render(request, f"webhooks/{part if request.htmx else 'secret'}.html", context)

@@ -1,5 +1,6 @@
 """How a webhook's health is shown: never by colour alone."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django import template
@@ -7,6 +8,7 @@ from django import template
 from webhooks.event_types import EventType
 from webhooks.health import FAILURE, SUCCESS, WINDOW, Health
 from webhooks.models import Webhook
+from webhooks.verification import SNIPPETS, VECTOR, Snippet, Vector, snippet_called
 
 register = template.Library()
 
@@ -66,6 +68,24 @@ def outcome_strip(webhook: Webhook) -> dict[str, Any]:
 def event_types() -> type[EventType]:
     """Return the types of event, for lists to choose from."""
     return EventType
+
+
+@register.simple_tag
+def snippets() -> Iterable[Snippet]:
+    """Return the code that verifies our signatures, in each language."""
+    return SNIPPETS
+
+
+@register.simple_tag(takes_context=True)
+def snippet_shown(context: dict[str, Any]) -> Snippet:
+    """Return the code in the language that the page's address names."""
+    return snippet_called(context["request"].GET.get("language", ""))
+
+
+@register.simple_tag
+def test_vector() -> Vector:
+    """Return a request whose signatures are known."""
+    return VECTOR
 
 
 def bars(outcomes: str) -> list[str]:
