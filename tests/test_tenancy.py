@@ -111,11 +111,11 @@ def _roll(webhook: Webhook) -> None:
 OBJECTS = {
     "webhooks:edit": Page("webhook", _edit),
     "webhooks:secret": Page("webhook", lambda _: {}),
-    "webhooks:roll_secret": Page("webhook", lambda _: {"overlap": "24h"}),
-    "webhooks:end_overlap": Page("webhook", lambda _: {}, prepare=lambda world: _roll(world.webhook)),
     "webhooks:activate": Page("webhook", lambda _: {}, prepare=lambda world: world.webhook.deactivate()),
     "webhooks:deactivate": Page("webhook", lambda _: {}),
     "webhooks:delete": Page("webhook", lambda world: {"host": world.webhook.host}),
+    "webhooks:roll_secret": Page("webhook", lambda _: {"overlap": "24h"}),
+    "webhooks:end_overlap": Page("webhook", lambda _: {}, prepare=lambda world: _roll(world.webhook)),
     "deliveries:webhook": Page("webhook"),
     "deliveries:log": Page("webhook"),
     "deliveries:payload": Page("webhook"),
