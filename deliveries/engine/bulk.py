@@ -64,18 +64,18 @@ def _update(
         + [f"{_column(model, name)} = NULL" for name in clear]
     )
     matches = " AND ".join(f"{table}.{_column(model, name)} = v.{_column(model, name)}" for name in key)
-    return f"UPDATE {table} SET {changes} FROM {_rows(model, key + fields)} AS v WHERE {matches} RETURNING {table}.id"  # noqa: E501, S608 - names from the models
+    return f"UPDATE {table} SET {changes} FROM {table_of(model, key + fields)} AS v WHERE {matches} RETURNING {table}.id"  # noqa: E501, S608 - names from the models
 
 
 @cache
 def _insert(model: type[models.Model], fields: tuple[str, ...]) -> str:
-    table, columns = _quote(model._meta.db_table), ", ".join(_column(model, name) for name in fields)
-    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_rows(model, fields)} AS v"  # noqa: S608 - names from the models
+    table, names = _quote(model._meta.db_table), columns(model, fields)
+    return f"INSERT INTO {table} ({names}) SELECT {names} FROM {table_of(model, fields)} AS v"  # noqa: S608 - names from the models
 
 
 @cache
 def _add(model: type[models.Model], fields: tuple[str, ...], key: tuple[str, ...]) -> str:
-    table, unique = _quote(model._meta.db_table), ", ".join(_column(model, name) for name in key)
+    table, unique = _quote(model._meta.db_table), columns(model, key)
     sums = ", ".join(
         f"{column} = {table}.{column} + excluded.{column}"
         for column in (_column(model, name) for name in fields)
@@ -85,16 +85,21 @@ def _add(model: type[models.Model], fields: tuple[str, ...], key: tuple[str, ...
 
 
 def _execute(statement: str, rows: Iterable[Row]) -> list[tuple[Any, ...]]:
-    document = list(rows)
-    if not document:
+    listed = list(rows)
+    if not listed:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(statement, [json.dumps(document, default=_as_text)])
+        cursor.execute(statement, [document_of(listed)])
         return cursor.fetchall() if cursor.description else []
 
 
-def _rows(model: type[models.Model], names: Sequence[str]) -> str:
-    """Return a subquery that unpacks the document into columns named and typed as the model's."""
+def document_of(rows: Iterable[Row]) -> str:
+    """Return *rows* as the one parameter that :func:`table_of` unpacks."""
+    return json.dumps(list(rows), default=_as_text)
+
+
+def table_of(model: type[models.Model], names: Sequence[str]) -> str:
+    """Return a subquery with one parameter, whose columns are named and typed as the model's."""
     columns = [f"{_unpack(model, name, i)} AS {_column(model, name)}" for i, name in enumerate(names)]
     source = "json_array_elements(%s::json) AS row(value)" if _is_postgresql() else "json_each(%s) AS row"
     return f"(SELECT {', '.join(columns)} FROM {source})"  # noqa: S608 - names from the models
@@ -121,6 +126,11 @@ def _as_text(value: object) -> str:
 
 def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
     return cast("models.Field[Any, Any]", model._meta.get_field(name))
+
+
+def columns(model: type[models.Model], names: Sequence[str]) -> str:
+    """Return the columns of these fields, as a statement lists them."""
+    return ", ".join(_column(model, name) for name in names)
 
 
 def _column(model: type[models.Model], name: str) -> str:
