@@ -8,6 +8,7 @@ travel as one JSON document, which PostgreSQL and SQLite both unpack into a tabl
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
@@ -16,6 +17,14 @@ from uuid import UUID
 from django.db import connection, models
 
 Row = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is to be executed, and the rows that it is to be executed for."""
+
+    text: str
+    rows: list[Row]
 
 
 def update_rows(
@@ -31,24 +40,59 @@ def update_rows(
 
     Each of *rows* holds the values of *key*, then those of *fields*.
     """
-    statement = _update(model, tuple(fields), tuple(key), tuple(clear))
-    return {key for (key,) in _execute(statement, rows)}
+    return {key for (key,) in execute(updating(model, fields, rows, key=key, clear=clear))}
 
 
-def insert_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> None:
-    """Insert *rows*, each the values of *fields*; an encrypted field takes its token."""
-    _execute(_insert(model, tuple(fields)), rows)
+def updating(
+    model: type[models.Model],
+    fields: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    key: Sequence[str] = ("id",),
+    clear: Sequence[str] = (),
+) -> Statement:
+    """Return what :func:`update_rows` executes."""
+    return Statement(_update(model, tuple(fields), tuple(key), tuple(clear)), list(rows))
 
 
-def add_rows(
+def inserting(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> Statement:
+    """Return what inserts *rows*, each the values of *fields*; an encrypted field takes its token."""
+    return Statement(_insert(model, tuple(fields)), list(rows))
+
+
+def adding(
     model: type[models.Model], fields: Sequence[str], rows: Iterable[Row], *, key: Sequence[str]
-) -> None:
+) -> Statement:
     """
-    Add *fields* to those of the rows that match *key*, and insert what matches none.
+    Return what adds to *fields* of the rows that match *key*, and inserts what matches none.
 
     Each of *rows* holds the values of *key*, then what to add to each of *fields*; no key occurs twice.
     """
-    _execute(_add(model, tuple(fields), tuple(key)), rows)
+    return Statement(_add(model, tuple(fields), tuple(key)), list(rows))
+
+
+def locked_rows(model: type[models.Model], fields: Sequence[str], keys: Iterable[int]) -> list[Row]:
+    """Lock the rows of these ids, in their order, and return the values of *fields* of each."""
+    return execute(Statement(_lock(model, tuple(fields)), [(key,) for key in keys]))
+
+
+def execute(*statements: Statement) -> list[Row]:
+    """Execute all that have rows, in one round trip where the database can; return what the first returns."""
+    wanted = [each for each in statements if each.rows]
+    if not wanted:
+        return []
+    first, *others = [wanted] if _is_postgresql() else [[each] for each in wanted]
+    found = _execute_together(first)
+    for each in others:
+        _execute_together(each)
+    return found
+
+
+def _execute_together(statements: list[Statement]) -> list[Row]:
+    text = "; ".join(each.text for each in statements)
+    with connection.cursor() as cursor:
+        cursor.execute(text, [document_of(each.rows) for each in statements])
+        return cursor.fetchall() if cursor.description else []
 
 
 # The same few statements serve every batch: to put one together takes longer than a row of it.
@@ -84,13 +128,11 @@ def _add(model: type[models.Model], fields: tuple[str, ...], key: tuple[str, ...
     return f"{_insert(model, key + fields)} WHERE true ON CONFLICT ({unique}) DO UPDATE SET {sums}"
 
 
-def _execute(statement: str, rows: Iterable[Row]) -> list[tuple[Any, ...]]:
-    listed = list(rows)
-    if not listed:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [document_of(listed)])
-        return cursor.fetchall() if cursor.description else []
+@cache
+def _lock(model: type[models.Model], fields: tuple[str, ...]) -> str:
+    table, wanted = _quote(model._meta.db_table), table_of(model, ("id",))
+    lock = "FOR NO KEY UPDATE" if _is_postgresql() else ""
+    return f"SELECT {columns(model, fields)} FROM {table} WHERE id IN {wanted} ORDER BY id {lock}"  # noqa: S608 - names from the models
 
 
 def document_of(rows: Iterable[Row]) -> str:

@@ -11,7 +11,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from deliveries import sender
 from deliveries.causes import Cause, cause_of_status
 from deliveries.engine.claim import Claimer, Leased
-from deliveries.engine.clock import Clock, database_now
+from deliveries.engine.clock import Clock, DatabaseClock
 from deliveries.engine.lanes import Lanes
 from deliveries.engine.record import Outcome, record, record_apart
 from deliveries.engine.render import render
@@ -57,12 +57,12 @@ class Dispatcher:
         self,
         *,
         post: Post = sender.post,
-        clock: Clock = database_now,
+        clock: Clock | None = None,
         in_flight: int = IN_FLIGHT,
         shares: Shares | None = None,
     ) -> None:
         self._post = post
-        self._clock = clock
+        self._clock = clock or DatabaseClock()
         self._shares = shares or Shares(places=in_flight)
         self._lanes = Lanes(self._send, most=in_flight)
         self._claimer = Claimer()

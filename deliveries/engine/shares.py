@@ -43,9 +43,13 @@ class Shares:
         return [webhook for webhook in list(self._under_way) if not self.room(webhook)]
 
     @property
-    def only(self) -> list[int] | None:
+    def only(self) -> set[int] | None:
         """The webhooks that may still be claimed for when places run low; None while all may."""
-        return list(self._quick) if self.free < self._places * RESERVED else None
+        return self._quick if self.free < self._places * RESERVED else None
+
+    def admits(self, webhook: int) -> bool:
+        """Tell whether *webhook* may be claimed for."""
+        return self.room(webhook) > 0 and ((only := self.only) is None or webhook in only)
 
     def take(self, webhooks: Iterable[int]) -> None:
         self._under_way.update(webhooks)
