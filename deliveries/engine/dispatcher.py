@@ -36,9 +36,9 @@ TICK = 0.002
 #: How long outcomes may wait to be written together, in seconds: each batch costs one commit.
 GATHER = 0.03
 
-#: The least time from a claim that found something to the next, in seconds: events that come quickly are
-#: claimed together.
-SPACING = 0.02
+#: The least time from a claim to the next, in seconds, for each delivery that it found, and at most: events
+#: that come quickly are claimed together, and one that comes alone is not kept waiting.
+SPACING, MOST_SPACING = 0.0025, 0.02
 
 #: How long to leave a database alone that was not there, in seconds.
 DATABASE_PAUSE = 0.5
@@ -74,7 +74,8 @@ class Dispatcher:
         self._more_due = False
         #: Whether the last claim left something for want of room.
         self._short_of_room = False
-        self._claimed_at = float("-inf")
+        #: Before then, by the monotonic clock, nothing is claimed.
+        self._next_claim_at = float("-inf")
         self._stopping = False
         #: The clock's time when the monotonic clock was zero, in seconds since 1970.
         self._epoch = 0.0
@@ -147,14 +148,14 @@ class Dispatcher:
         """Send what is due, as far as there is room for it."""
         ready = self._lanes.waiting
         room = min(2 * BATCH - ready, self._shares.free) if ready <= BATCH else 0
-        too_soon = time.monotonic() - self._claimed_at < SPACING
+        too_soon = time.monotonic() < self._next_claim_at
         if not self._more_due or self._stopping or room <= 0 or too_soon:
             return
         now = self._clock()
         self._epoch = now.timestamp() - time.monotonic()
         claimed = self._claimer.claim(now=now, limit=room, shares=self._shares)
-        if claimed.found or claimed.more:
-            self._claimed_at = time.monotonic()
+        spacing = MOST_SPACING if claimed.more else min(claimed.found * SPACING, MOST_SPACING)
+        self._next_claim_at = time.monotonic() + spacing
         self._shares.take(delivery.webhook_id for delivery in claimed.leased)
         self._lanes.put(claimed.leased)
         self._more_due = claimed.more and claimed.found > 0
