@@ -146,7 +146,8 @@ class Dispatcher:
 
     def _claim_and_send(self) -> None:
         """Send what is due, as far as there is room for it."""
-        ready = self._lanes.waiting
+        # What waits behind slow endpoints must not keep others from being claimed.
+        ready = self._lanes.waiting_first
         room = min(2 * BATCH - ready, self._shares.free) if ready <= BATCH else 0
         too_soon = time.monotonic() < self._next_claim_at
         if not self._more_due or self._stopping or room <= 0 or too_soon:
@@ -157,7 +158,7 @@ class Dispatcher:
         spacing = MOST_SPACING if claimed.more else min(claimed.found * SPACING, MOST_SPACING)
         self._next_claim_at = time.monotonic() + spacing
         self._shares.take(delivery.webhook_id for delivery in claimed.leased)
-        self._lanes.put(claimed.leased)
+        self._lanes.put(claimed.leased, is_quick=lambda delivery: self._shares.is_quick(delivery.webhook_id))
         self._more_due = claimed.more and claimed.found > 0
         self._short_of_room = claimed.more
 

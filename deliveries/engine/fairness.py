@@ -8,15 +8,19 @@ from django.db import connection
 from deliveries.engine.shares import Shares
 from deliveries.models import Delivery
 
-#: Every webhook that is owed something, by one look into the index for each of them, however much it is owed.
-OWED = """
+#: Every webhook that something is due to, by two looks into an index for each that is owed anything, however
+#: much that is.
+DUE = """
 WITH RECURSIVE owed(webhook_id) AS (
   SELECT min(webhook_id) FROM {table} WHERE status = 'pending'
   UNION ALL
   SELECT (SELECT min(webhook_id) FROM {table} WHERE status = 'pending' AND webhook_id > owed.webhook_id)
   FROM owed WHERE owed.webhook_id IS NOT NULL
 )
-SELECT webhook_id FROM owed WHERE webhook_id IS NOT NULL
+SELECT webhook_id FROM owed WHERE EXISTS (
+  SELECT 1 FROM {table} AS d
+  WHERE d.webhook_id = owed.webhook_id AND d.status = 'pending' AND d.next_attempt_at <= %s
+)
 """
 
 #: The oldest of what some webhooks are owed; PostgreSQL plans the first form in one step for all of them.
@@ -42,7 +46,7 @@ class Turns:
 
     def next_due(self, *, now: datetime, limit: int, shares: Shares) -> list[int]:
         """Return the ids of about *limit* due deliveries, as many of each webhook as of any other."""
-        webhooks = self._in_turn([key for key in self._owed() if shares.admits(key)])[:limit]
+        webhooks = self._in_turn([key for key in _due(now) if shares.admits(key)])[:limit]
         if not webhooks:
             return []
         self._last = webhooks[-1]
@@ -54,15 +58,17 @@ class Turns:
         later = [key for key in webhooks if key > self._last]
         return later + [key for key in webhooks if key <= self._last]
 
-    def _owed(self) -> list[int]:
-        with connection.cursor() as cursor:
-            cursor.execute(OWED.format(table=Delivery._meta.db_table))
-            return [key for (key,) in cursor.fetchall()]
+
+def _due(now: datetime) -> list[int]:
+    """Return the webhooks that something is due to."""
+    with connection.cursor() as cursor:
+        cursor.execute(DUE.format(table=Delivery._meta.db_table), [_moment(now)])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def _oldest(rooms: dict[int, int], *, now: datetime) -> list[int]:
     """Return the ids of what is due to each webhook, the oldest, as many as it has room for."""
-    moment = connection.ops.adapt_datetimefield_value(now)
+    moment = _moment(now)
     values: list[Any]
     if connection.vendor == "postgresql":
         query, values = OLDEST_OF_ALL, [[*rooms], [*rooms.values()], moment]
@@ -72,3 +78,7 @@ def _oldest(rooms: dict[int, int], *, now: datetime) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(query.format(table=Delivery._meta.db_table), values)
         return [key for (key,) in cursor.fetchall()]
+
+
+def _moment(now: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(now)

@@ -32,9 +32,13 @@ class Shares:
     def any_under_way(self) -> bool:
         return bool(self._under_way)
 
+    def is_quick(self, webhook: int) -> bool:
+        """Tell whether the endpoint of *webhook* answered quickly the last time."""
+        return webhook in self._quick
+
     def room(self, webhook: int) -> int:
         """Return how many more deliveries of *webhook* may be under way."""
-        share = self._quick_share if webhook in self._quick else self._slow_share
+        share = self._quick_share if self.is_quick(webhook) else self._slow_share
         return max(0, share - self._under_way[webhook])
 
     @property

@@ -191,6 +191,15 @@ def test_when_much_is_due_every_webhook_has_its_turn():
     assert late.pk in keys(claim_now(claimer=claimer, limit=4))
 
 
+def test_webhooks_with_nothing_due_take_no_turn():
+    claimer = Claimer()
+    for _ in range(4):
+        make_delivery(webhook=make_webhook(), next_attempt_at=NOW - timedelta(hours=1))
+    late = make_delivery()
+    assert len(claim_now(claimer=claimer, limit=4).leased) == 4
+    assert keys(claim_now(claimer=claimer, limit=4)) == [late.pk]
+
+
 def test_in_turns_everything_is_claimed_exactly_once():
     webhooks, claimer = [make_webhook() for _ in range(5)], Claimer()
     owed = {make_delivery(webhook=webhook).pk for webhook in webhooks for _ in range(webhook.pk % 5 + 1)}

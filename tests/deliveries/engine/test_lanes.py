@@ -19,6 +19,10 @@ def jobs(count):
     return [Job(number) for number in range(count)]
 
 
+def nobody(_):
+    return False
+
+
 @pytest.fixture
 def sent():
     return Sent()
@@ -47,7 +51,7 @@ class Sent:
 
 def test_everything_is_sent_once(sent):
     lanes = Lanes(sent, most=8)
-    lanes.put(jobs(100))
+    lanes.put(jobs(100), is_quick=nobody)
     sent.wait_for(100, lanes)
     assert sorted(sent.numbers) == list(range(100))
     assert lanes.waiting == 0
@@ -56,7 +60,7 @@ def test_everything_is_sent_once(sent):
 def test_those_that_wait_do_not_hold_up_the_others(sent):
     sent.slow = set(range(5))
     lanes = Lanes(sent, most=8)
-    lanes.put(jobs(20))
+    lanes.put(jobs(20), is_quick=nobody)
     sent.wait_for(15, lanes)
     assert sorted(sent.numbers) == list(range(5, 20))
     sent.gate.set()
@@ -67,10 +71,19 @@ def test_there_are_never_more_lanes_than_allowed(sent, monkeypatch):
     monkeypatch.setattr(module, "QUICK", 0)
     sent.slow = set(range(20))
     lanes = Lanes(sent, most=3)
-    lanes.put(jobs(20))
+    lanes.put(jobs(20), is_quick=nobody)
     for _ in range(50):
         lanes.tend()
     assert (len(lanes._busy_since), lanes.waiting) == (3, 17)
     sent.gate.set()
     sent.wait_for(20, lanes)
     assert len(sent.threads) <= 3
+
+
+def test_who_is_known_to_be_quick_waits_for_none_of_the_others(sent):
+    sent.slow = {0}
+    lanes = Lanes(sent, most=1)
+    lanes.put(jobs(20), is_quick=lambda job: job.number in {0, 18, 19})
+    sent.gate.set()
+    sent.wait_for(20, lanes)
+    assert sent.numbers[:4] == [0, 18, 19, 1]
