@@ -9,7 +9,7 @@ from typing import Self, cast
 from deliveries.engine import bodies, holding, losses
 from deliveries.engine.bulk import update_rows
 from deliveries.engine.fairness import Turns
-from deliveries.engine.leasing import Among, Row, lease_due
+from deliveries.engine.leasing import Row, lease_due
 from deliveries.engine.shares import Shares
 from deliveries.models import Delivery, Event
 from webhooks.models import Webhook
@@ -110,26 +110,19 @@ class Claimer:
         each webhook has its turn. None gets more than its share. Rows that another worker is
         claiming are skipped, not waited for.
         """
-        in_turns = self._is_deep or bool(shares.full)
-        found = self._lease(self._among(shares, now=now, limit=limit, in_turns=in_turns), now, limit)
+        in_turns = self._is_deep or shares.only is not None or bool(shares.full)
+        chosen = self._turns.next_due(now=now, limit=limit, shares=shares) if in_turns else None
+        found = self._lease(chosen, now=now, limit=limit)
         wanted = losses.sift(_set_aside(found, now=now), now=now)
         taken = _within_shares(wanted, shares)
         bodies.fix(taken)
         self._is_deep = len(found) >= limit or _any_full(taken, shares)
-        more = self._is_deep or in_turns or len(taken) < len(wanted) or shares.only is not None
+        more = self._is_deep or in_turns or len(taken) < len(wanted)
         return Claim(taken, found=len(found), more=more)
 
-    def _among(self, shares: Shares, *, now: datetime, limit: int, in_turns: bool) -> Among | None:
-        """Return what to choose from; None while anything will do."""
-        if in_turns:
-            return Among("id", self._turns.next_due(now=now, limit=limit, shares=shares))
-        return None if shares.only is None else Among("webhook_id", shares.only)
-
-    def _lease(self, among: Among | None, now: datetime, limit: int) -> list[Leased]:
+    def _lease(self, chosen: list[int] | None, *, now: datetime, limit: int) -> list[Leased]:
         lease = uuid.uuid4()
-        # A turn may bring a few more than were asked for: each webhook as many as any other.
-        most = len(among.keys) if among and among.column == "id" else limit
-        rows = lease_due(now=now, until=now + LEASE, lease=lease, limit=most, among=among)
+        rows = lease_due(now=now, until=now + LEASE, lease=lease, limit=limit, among=chosen)
         webhooks = self._webhooks({row.webhook_id: row.webhook_version for row in rows})
         events = {row.event_id: _event(row) for row in rows}
         return [

@@ -38,7 +38,7 @@ GATHER = 0.03
 
 #: The least time from a claim to the next, in seconds, for each delivery that it found, and at most: events
 #: that come quickly are claimed together, and one that comes alone is not kept waiting.
-SPACING, MOST_SPACING = 0.0025, 0.02
+SPACING, MOST_SPACING = 0.0025, 0.01
 
 #: How long to leave a database alone that was not there, in seconds.
 DATABASE_PAUSE = 0.5

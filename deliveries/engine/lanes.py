@@ -7,11 +7,11 @@ and 1.3 with four. Threads that wait for an endpoint cost nothing. Hence threads
 those that there are wait.
 """
 
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from itertools import count
-from queue import Empty, SimpleQueue
+from threading import Lock
 from time import monotonic
 
 from deliveries.engine.claim import Leased
@@ -32,8 +32,7 @@ class Lanes:
         self._send = send
         self._most = most
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="sender")
-        self._first: SimpleQueue[Leased] = SimpleQueue()
-        self._later: SimpleQueue[Leased] = SimpleQueue()
+        self._first, self._later = Rotation(), Rotation()
         #: When each lane took the delivery that it is busy with.
         self._busy_since: dict[int, float] = {}
         self._numbers = count()
@@ -47,12 +46,12 @@ class Lanes:
     @property
     def waiting(self) -> int:
         """How many deliveries no lane has taken yet."""
-        return self._first.qsize() + self._later.qsize()
+        return len(self._first) + len(self._later)
 
     @property
     def waiting_first(self) -> int:
         """How many of those have endpoints that are known to be quick."""
-        return self._first.qsize()
+        return len(self._first)
 
     def tend(self) -> None:
         """Start lanes if all that there are wait; call it every few milliseconds while something is ready."""
@@ -72,19 +71,51 @@ class Lanes:
                 self._send(self._next())
                 if monotonic() - began > QUICK or self._quick(list(self._busy_since.values())) > 1:
                     return
-        except Empty:
+        except LookupError:
             return
         finally:
             del self._busy_since[number]
 
     def _next(self) -> Leased:
-        """Return what is to be sent next; raise Empty if there is nothing."""
-        with suppress(Empty):
-            return self._first.get_nowait()
-        return self._later.get_nowait()
+        """Return what is to be sent next; raise LookupError if there is nothing."""
+        try:
+            return self._first.take()
+        except LookupError:
+            return self._later.take()
 
     @staticmethod
     def _quick(busy_since: list[float]) -> int:
         """Return how many of these lanes are not known to wait."""
         now = monotonic()
         return sum(now - since < QUICK for since in busy_since)
+
+
+class Rotation:
+    """
+    Deliveries that wait for a lane, taken from each webhook in turn.
+
+    Else one that was sent alone would wait for all that another webhook was owed before.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._waiting: OrderedDict[int, deque[Leased]] = OrderedDict()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def put(self, delivery: Leased) -> None:
+        with self._lock:
+            self._waiting.setdefault(delivery.webhook_id, deque()).append(delivery)
+            self._count += 1
+
+    def take(self) -> Leased:
+        """Return the oldest of the webhook whose turn it is; raise KeyError if there is none."""
+        with self._lock:
+            webhook, queue = self._waiting.popitem(last=False)
+            delivery = queue.popleft()
+            if queue:
+                self._waiting[webhook] = queue
+            self._count -= 1
+        return delivery

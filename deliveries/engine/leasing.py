@@ -5,7 +5,7 @@ A lease is a fresh name on the row, and a time until which nobody else may send 
 it in one statement, which skips rows that another worker is claiming instead of waiting for them.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,16 +15,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 
-from deliveries.models import Delivery, DeliveryQuerySet, Event
+from deliveries.models import Delivery, Event
 from webhooks.models import Webhook
-
-
-@dataclass(frozen=True, slots=True)
-class Among:
-    """Leave all but these out: deliveries by "id", or those of webhooks by "webhook_id"."""
-
-    column: str
-    keys: Collection[int]
 
 
 @dataclass(slots=True)
@@ -49,10 +41,12 @@ class Row:
 
 
 def lease_due(
-    *, now: datetime, until: datetime, lease: UUID, limit: int, among: Among | None = None
+    *, now: datetime, until: datetime, lease: UUID, limit: int, among: Sequence[int] | None = None
 ) -> list[Row]:
     """
     Lease at most *limit* of what is due *now* as *lease*, and return it, the oldest first.
+
+    With *among*, all of these ids that are due instead, however many.
 
     A lease that is found on a row has run out: it is counted among the lost ones.
     """
@@ -61,20 +55,26 @@ def lease_due(
     return sorted(rows, key=lambda row: (row.was_due, row.pk))
 
 
-def _lease_at_once(now: datetime, until: datetime, lease: UUID, limit: int, among: Among | None) -> list[Row]:
-    keys = [] if among is None else [list(among.keys)]
+def _lease_at_once(
+    now: datetime, until: datetime, lease: UUID, limit: int, among: Sequence[int] | None
+) -> list[Row]:
+    chosen = limit if among is None else among
     with connection.cursor() as cursor:
-        cursor.execute(_statement(among and among.column), [now, *keys, limit, lease, until])
+        cursor.execute(_statement(OLDEST if among is None else THESE), [now, chosen, lease, until])
         return [Row(*row) for row in cursor.fetchall()]
 
 
+#: In two forms: with an order, PostgreSQL would look for these ids among all that is due.
+OLDEST, THESE = "ORDER BY next_attempt_at, id LIMIT %s", "AND id = ANY(%s)"
+
+
 @cache
-def _statement(column: str | None) -> str:
+def _statement(choice: str) -> str:
     return f"""
         WITH due AS MATERIALIZED (
           SELECT id, lease, next_attempt_at FROM {Delivery._meta.db_table}
-          WHERE status = 'pending' AND next_attempt_at <= %s {f"AND {column} = ANY(%s)" if column else ""}
-          ORDER BY next_attempt_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+          WHERE status = 'pending' AND next_attempt_at <= %s {choice}
+          FOR NO KEY UPDATE SKIP LOCKED
         )
         UPDATE {Delivery._meta.db_table} AS d
         SET lease = %s, next_attempt_at = %s,
@@ -89,11 +89,11 @@ def _statement(column: str | None) -> str:
 
 
 @transaction.atomic
-def _lease_in_turn(now: datetime, until: datetime, lease: UUID, limit: int, among: Among | None) -> list[Row]:
-    due: DeliveryQuerySet = Delivery.objects.due(now).order_by("next_attempt_at", "pk")
-    if among is not None:
-        due = due.filter(**{f"{among.column}__in": among.keys})
-    rows = [Row(*row) for row in due.values_list(*COLUMNS)[:limit]]
+def _lease_in_turn(
+    now: datetime, until: datetime, lease: UUID, limit: int, among: Sequence[int] | None
+) -> list[Row]:
+    due = Delivery.objects.due(now).order_by("next_attempt_at", "pk").values_list(*COLUMNS)
+    rows = [Row(*row) for row in (due[:limit] if among is None else due.filter(pk__in=among))]
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
         lease=lease, next_attempt_at=until, lost_leases=F("lost_leases") + WAS_LOST
     )

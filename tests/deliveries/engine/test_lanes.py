@@ -1,10 +1,11 @@
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from deliveries.engine import lanes as module
-from deliveries.engine.lanes import Lanes
+from deliveries.engine.lanes import Lanes, Rotation
 
 #: Far longer than any of these tests takes; only a hanging one ever waits so long.
 PATIENCE = 10
@@ -13,6 +14,7 @@ PATIENCE = 10
 @dataclass
 class Job:
     number: int
+    webhook_id: int = 0
 
 
 def jobs(count):
@@ -21,6 +23,10 @@ def jobs(count):
 
 def nobody(_):
     return False
+
+
+def number_in(*numbers) -> Any:
+    return lambda job: job.number in numbers
 
 
 @pytest.fixture
@@ -83,7 +89,24 @@ def test_there_are_never_more_lanes_than_allowed(sent, monkeypatch):
 def test_who_is_known_to_be_quick_waits_for_none_of_the_others(sent):
     sent.slow = {0}
     lanes = Lanes(sent, most=1)
-    lanes.put(jobs(20), is_quick=lambda job: job.number in {0, 18, 19})
+    lanes.put(jobs(20), is_quick=number_in(0, 18, 19))
     sent.gate.set()
     sent.wait_for(20, lanes)
     assert sent.numbers[:4] == [0, 18, 19, 1]
+
+
+def test_webhooks_take_turns():
+    rotation: Any = Rotation()
+    for number, webhook in enumerate("aaaabbc"):
+        rotation.put(Job(number, webhook))
+    assert [rotation.take().webhook_id for _ in range(len(rotation))] == [*"abcabaa"]
+    assert len(rotation) == 0
+
+
+def test_what_is_taken_of_one_webhook_is_its_oldest():
+    rotation: Any = Rotation()
+    for job in jobs(3):
+        rotation.put(job)
+    assert [rotation.take().number for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(LookupError):
+        rotation.take()
