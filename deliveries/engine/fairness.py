@@ -17,17 +17,20 @@ WITH RECURSIVE owed(webhook_id) AS (
   SELECT (SELECT min(webhook_id) FROM {table} WHERE status = 'pending' AND webhook_id > owed.webhook_id)
   FROM owed WHERE owed.webhook_id IS NOT NULL
 )
-SELECT webhook_id FROM owed WHERE EXISTS (
-  SELECT 1 FROM {table} AS d
-  WHERE d.webhook_id = owed.webhook_id AND d.status = 'pending' AND d.next_attempt_at <= %s
-)
+SELECT webhook_id FROM owed WHERE (
+  SELECT min(next_attempt_at) FROM {table} WHERE webhook_id = owed.webhook_id AND status = 'pending'
+) <= %s
 """
 
 #: The oldest of what some webhooks are owed; PostgreSQL plans the first form in one step for all of them.
+#: Compared as a pair, webhook and time are in the order of one index only, which jumps to the webhook;
+#: through the index of all that is due it would walk past whatever others are owed.
 OLDEST_OF_ALL = """
 SELECT oldest.id FROM unnest(%s::bigint[], %s::int[]) AS owed(webhook_id, most) CROSS JOIN LATERAL (
-  SELECT id FROM {table} WHERE webhook_id = owed.webhook_id AND status = 'pending' AND next_attempt_at <= %s
-  ORDER BY next_attempt_at LIMIT owed.most
+  SELECT id FROM {table}
+  WHERE (webhook_id, next_attempt_at) >= (owed.webhook_id, '-infinity'::timestamptz)
+    AND (webhook_id, next_attempt_at) <= (owed.webhook_id, %s) AND status = 'pending'
+  ORDER BY webhook_id, next_attempt_at LIMIT owed.most
 ) AS oldest
 """
 OLDEST_OF_ONE = """

@@ -97,9 +97,9 @@ def test_who_is_known_to_be_quick_waits_for_none_of_the_others(sent):
 
 def test_webhooks_take_turns():
     rotation: Any = Rotation()
-    for number, webhook in enumerate("aaaabbc"):
+    for number, webhook in enumerate([1, 1, 1, 1, 2, 2, 3]):
         rotation.put(Job(number, webhook))
-    assert [rotation.take().webhook_id for _ in range(len(rotation))] == [*"abcabaa"]
+    assert [rotation.take().webhook_id for _ in range(len(rotation))] == [1, 2, 3, 1, 2, 1, 1]
     assert len(rotation) == 0
 
 
