@@ -108,13 +108,13 @@ def _update(
         + [f"{_column(model, name)} = NULL" for name in clear]
     )
     matches = " AND ".join(f"{table}.{_column(model, name)} = v.{_column(model, name)}" for name in key)
-    return f"UPDATE {table} SET {changes} FROM {table_of(model, key + fields)} AS v WHERE {matches} RETURNING {table}.id"  # noqa: E501, S608 - names from the models
+    return f"UPDATE {table} SET {changes} FROM {table_of(model, key + fields)} AS v WHERE {matches} RETURNING {table}.id"  # noqa: E501 - names from the models
 
 
 @cache
 def _insert(model: type[models.Model], fields: tuple[str, ...]) -> str:
     table, names = _quote(model._meta.db_table), columns(model, fields)
-    return f"INSERT INTO {table} ({names}) SELECT {names} FROM {table_of(model, fields)} AS v"  # noqa: S608 - names from the models
+    return f"INSERT INTO {table} ({names}) SELECT {names} FROM {table_of(model, fields)} AS v"
 
 
 @cache
@@ -132,7 +132,7 @@ def _add(model: type[models.Model], fields: tuple[str, ...], key: tuple[str, ...
 def _lock(model: type[models.Model], fields: tuple[str, ...]) -> str:
     table, wanted = _quote(model._meta.db_table), table_of(model, ("id",))
     lock = "FOR NO KEY UPDATE" if _is_postgresql() else ""
-    return f"SELECT {columns(model, fields)} FROM {table} WHERE id IN {wanted} ORDER BY id {lock}"  # noqa: S608 - names from the models
+    return f"SELECT {columns(model, fields)} FROM {table} WHERE id IN {wanted} ORDER BY id {lock}"
 
 
 def document_of(rows: Iterable[Row]) -> str:
@@ -144,7 +144,7 @@ def table_of(model: type[models.Model], names: Sequence[str]) -> str:
     """Return a subquery with one parameter, whose columns are named and typed as the model's."""
     columns = [f"{_unpack(model, name, i)} AS {_column(model, name)}" for i, name in enumerate(names)]
     source = "json_array_elements(%s::json) AS row(value)" if _is_postgresql() else "json_each(%s) AS row"
-    return f"(SELECT {', '.join(columns)} FROM {source})"  # noqa: S608 - names from the models
+    return f"(SELECT {', '.join(columns)} FROM {source})"
 
 
 def _unpack(model: type[models.Model], name: str, position: int) -> str:

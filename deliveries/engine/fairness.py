@@ -8,34 +8,38 @@ from django.db import connection
 from deliveries.engine.shares import Shares
 from deliveries.models import Delivery
 
+TABLE = Delivery._meta.db_table
+
+#: What is due to one webhook, the oldest first. Compared as a pair, webhook and time are in the order of one
+#: index only, which jumps to the webhook; through the index of all that is due, which PostgreSQL may think
+#: shorter, it would walk past whatever others are owed.
+DUE_TO_ONE = """
+  (webhook_id, next_attempt_at) >= (owed.webhook_id, '0001-01-01')
+  AND (webhook_id, next_attempt_at) <= (owed.webhook_id, %s) AND status = 'pending'
+  ORDER BY webhook_id, next_attempt_at
+"""
+
 #: Every webhook that something is due to, by two looks into an index for each that is owed anything, however
 #: much that is.
-DUE = """
+DUE = f"""
 WITH RECURSIVE owed(webhook_id) AS (
-  SELECT min(webhook_id) FROM {table} WHERE status = 'pending'
+  SELECT min(webhook_id) FROM {TABLE} WHERE status = 'pending'
   UNION ALL
-  SELECT (SELECT min(webhook_id) FROM {table} WHERE status = 'pending' AND webhook_id > owed.webhook_id)
+  SELECT (SELECT min(webhook_id) FROM {TABLE} WHERE status = 'pending' AND webhook_id > owed.webhook_id)
   FROM owed WHERE owed.webhook_id IS NOT NULL
 )
-SELECT webhook_id FROM owed WHERE (
-  SELECT min(next_attempt_at) FROM {table} WHERE webhook_id = owed.webhook_id AND status = 'pending'
-) <= %s
+SELECT webhook_id FROM owed WHERE (SELECT 1 FROM {TABLE} WHERE {DUE_TO_ONE} LIMIT 1) = 1
 """
 
 #: The oldest of what some webhooks are owed; PostgreSQL plans the first form in one step for all of them.
-#: Compared as a pair, webhook and time are in the order of one index only, which jumps to the webhook;
-#: through the index of all that is due it would walk past whatever others are owed.
-OLDEST_OF_ALL = """
+OLDEST_OF_ALL = f"""
 SELECT oldest.id FROM unnest(%s::bigint[], %s::int[]) AS owed(webhook_id, most) CROSS JOIN LATERAL (
-  SELECT id FROM {table}
-  WHERE (webhook_id, next_attempt_at) >= (owed.webhook_id, '-infinity'::timestamptz)
-    AND (webhook_id, next_attempt_at) <= (owed.webhook_id, %s) AND status = 'pending'
-  ORDER BY webhook_id, next_attempt_at LIMIT owed.most
+  SELECT id FROM {TABLE} WHERE {DUE_TO_ONE} LIMIT owed.most
 ) AS oldest
 """
-OLDEST_OF_ONE = """
+OLDEST_OF_ONE = f"""
 SELECT id FROM (
-  SELECT id FROM {table} WHERE webhook_id = %s AND status = 'pending' AND next_attempt_at <= %s
+  SELECT id FROM {TABLE} WHERE webhook_id = %s AND status = 'pending' AND next_attempt_at <= %s
   ORDER BY next_attempt_at LIMIT %s
 ) AS oldest
 """
@@ -65,7 +69,7 @@ class Turns:
 def _due(now: datetime) -> list[int]:
     """Return the webhooks that something is due to."""
     with connection.cursor() as cursor:
-        cursor.execute(DUE.format(table=Delivery._meta.db_table), [_moment(now)])
+        cursor.execute(DUE, [_moment(now)])
         return [key for (key,) in cursor.fetchall()]
 
 
@@ -79,7 +83,7 @@ def _oldest(rooms: dict[int, int], *, now: datetime) -> list[int]:
         query = " UNION ALL ".join([OLDEST_OF_ONE] * len(rooms))
         values = [value for key, room in rooms.items() for value in (key, moment, room)]
     with connection.cursor() as cursor:
-        cursor.execute(query.format(table=Delivery._meta.db_table), values)
+        cursor.execute(query, values)
         return [key for (key,) in cursor.fetchall()]
 
 

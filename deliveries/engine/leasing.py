@@ -86,7 +86,7 @@ def _statement(choice: str) -> str:
         RETURNING due.next_attempt_at, d.id, d.public_id, d.is_test, d.attempt_count, d.round_start,
           d.webhook_id, w.updated_at, e.public_id, e.body, d.lost_leases, due.lease IS NOT NULL, d.body,
           d.is_body_fixed, d.resent_count
-    """  # noqa: S608 - names from the models, values are parameters
+    """
 
 
 @transaction.atomic
