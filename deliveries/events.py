@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
-
-from deliveries import wake
+from deliveries import emission
 from deliveries.models import Delivery, Event
 from deliveries.samples import sample
 from deliveries.serialization import dumps
@@ -123,7 +120,6 @@ def body_of(event_type: EventType, verification: Verification) -> str:
     return body.decode()
 
 
-@transaction.atomic
 def record(
     *,
     partner: Partner,
@@ -147,51 +143,9 @@ def record(
         body=body_of(event_type, verification),
         idempotency_key=idempotency_key,
     )
-    if not _save_once(event):
-        return Event.objects.get(partner=partner, idempotency_key=idempotency_key)
-    owe(event, _subscribed(partner, event_type))
-    return event
-
-
-def owe(event: Event, webhooks: list[Webhook]) -> list[Delivery]:
-    """Write one delivery of *event* a webhook: held where the webhook is inactive."""
-    deliveries = Delivery.objects.bulk_create([_delivery(event, webhook) for webhook in webhooks])
-    if any(delivery.status == Delivery.Status.PENDING for delivery in deliveries):
-        # A lost wake costs latency only, so it must never fail the backend's own transaction.
-        transaction.on_commit(wake.send, robust=True)
-    return deliveries
-
-
-def _save_once(event: Event) -> bool:
-    """Insert the event; False if its idempotency key has been seen."""
-    if event.idempotency_key is None:
-        event.save(force_insert=True)
-        return True
-    try:
-        with transaction.atomic():
-            event.save(force_insert=True)
-    except IntegrityError:
-        return False
-    return True
-
-
-def _subscribed(partner: Partner, event_type: EventType) -> list[Webhook]:
-    live = Webhook.objects.live().filter(partner=partner).only("is_active", "event_types")
-    return [webhook for webhook in live if webhook.subscribes_to(event_type)]
-
-
-def _delivery(event: Event, webhook: Webhook) -> Delivery:
-    # Tests are asked for by a person, who wants to see them while the webhook is inactive too.
-    owed_now = webhook.is_active or event.is_test
-    return Delivery(
-        event=event,
-        webhook=webhook,
-        partner_id=event.partner_id,
-        is_test=event.is_test,
-        status=Delivery.Status.PENDING if owed_now else Delivery.Status.HELD,
-        # The database's time, as everything that is due: a backend an hour ahead must not delay it.
-        next_attempt_at=Now() if owed_now else None,
-    )
+    if emission.write(event, emission.subscribed(partner.pk, event_type)):
+        return event
+    return Event.objects.get(partner=partner, idempotency_key=idempotency_key)
 
 
 def sample_body(event_type: EventType, *, verification_id: str = "ver_abc123") -> str:
@@ -199,16 +153,16 @@ def sample_body(event_type: EventType, *, verification_id: str = "ver_abc123") -
     return body_of(event_type, Verification(**sample(event_type, verification_id=verification_id)))
 
 
-@transaction.atomic
 def record_test(*, webhook: Webhook, event_type: EventType = EventType.COMPLETED) -> Delivery:
     """Owe a sample verification to *webhook*, active or not: one attempt that counts for nothing."""
     verification_id = new_id("test")
-    event = Event.objects.create(
+    event = Event(
         partner_id=webhook.partner_id,
         type=event_type,
         verification_id=verification_id,
         body=sample_body(event_type, verification_id=verification_id),
         is_test=True,
     )
-    [delivery] = owe(event, [webhook])
-    return delivery
+    # A person asks for it, who wants to see it while the webhook is inactive too.
+    emission.write(event, [(webhook.pk, True)])
+    return event.deliveries.get()

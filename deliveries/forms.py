@@ -1,6 +1,6 @@
 """What is asked of the log, as it stands in the address."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -33,6 +33,14 @@ class Moment(forms.DateTimeField):
     def __init__(self, **options: Any) -> None:
         wrong = {"invalid": "Give a date and time, such as 2026-11-23T14:30."}
         super().__init__(error_messages=wrong, **options)
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Return the moment in UTC: PostgreSQL refuses zones that are further away than any is."""
+        try:
+            moment: datetime | None = super().to_python(value)
+            return moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 class LogFilter(forms.Form):

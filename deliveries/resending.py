@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from deliveries import wake
 from deliveries.causes import Cause
-from deliveries.engine.bulk import update_rows
+from deliveries.engine.bulk import execute, updating
 from deliveries.engine.tally import PLACES, Tallies
 from deliveries.models import Delivery, DeliveryQuerySet, Resend
 from webhooks.models import Webhook
@@ -74,10 +74,10 @@ def _take_out_of_counts(webhook: Webhook, deliveries: Sequence[Delivery]) -> Non
     for delivery in deliveries:
         if delivery.finished_at is not None:
             tallies.take_back(webhook.pk, delivery.finished_at, status=Status(delivery.status))
-    tallies.write()
     succeeded = max(0, webhook.succeeded_count - statuses.count(Status.SUCCEEDED))
     failed = max(0, webhook.failed_count - statuses.count(Status.FAILED))
-    update_rows(Webhook, ("succeeded_count", "failed_count"), [(webhook.pk, succeeded, failed)])
+    counts = updating(Webhook, ("succeeded_count", "failed_count"), [(webhook.pk, succeeded, failed)])
+    execute(tallies.writing(), counts)
 
 
 def _make_pending(deliveries: Sequence[Delivery]) -> int:

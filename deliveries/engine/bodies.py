@@ -26,11 +26,13 @@ OURS = "We could not apply the payload template to this event. Contact our suppo
 
 
 def fix(deliveries: "Iterable[Leased]") -> None:
-    """Render what is about to be attempted for the first time; what cannot be remembers why."""
-    new = [d for d in deliveries if d.webhook.payload_template and not d.is_body_fixed]
+    """Settle the bodies of what is about to be attempted for the first time; what has none knows why."""
+    new = [delivery for delivery in deliveries if not delivery.is_body_fixed]
     for delivery in new:
-        make(delivery)
-    update_rows(Delivery, ("body",), [(d.pk, d.body) for d in new if d.body])
+        if delivery.webhook.payload_template:
+            make(delivery)
+    rows = [(delivery.pk, delivery.body, True) for delivery in new if not delivery.refusal]
+    update_rows(Delivery, ("body", "is_body_fixed"), rows)
 
 
 def read(delivery: "Leased") -> str:

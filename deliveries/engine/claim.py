@@ -1,17 +1,17 @@
 """What is due, leased to one dispatcher."""
 
 import uuid
-from collections.abc import Collection
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from django.db import transaction
+from typing import Self, cast
 
 from deliveries.engine import bodies, holding, losses
+from deliveries.engine.bulk import update_rows
 from deliveries.engine.fairness import Turns
+from deliveries.engine.leasing import Row, lease_due
 from deliveries.engine.shares import Shares
-from deliveries.models import Delivery, DeliveryQuerySet, Event
+from deliveries.models import Delivery, Event
 from webhooks.models import Webhook
 
 #: Long enough for the sender's deadline and a slow write-back; then the delivery is due again.
@@ -43,13 +43,42 @@ class Leased:
     is_body_fixed: bool = False
     #: How often somebody asked for it again.
     resent_count: int = 0
+    #: Since when it was due; None where it never waited.
+    was_due: datetime | None = None
     #: Why the payload template makes no body of this event.
     refusal: str = ""
+
+    @classmethod
+    def of(cls, row: Row, *, event: Event, webhook: Webhook, lease: uuid.UUID) -> Self:
+        """Return *row* with its event and webhook."""
+        return cls(
+            pk=row.pk,
+            public_id=row.public_id,
+            is_test=row.is_test,
+            attempt_count=row.attempt_count,
+            round_start=row.round_start,
+            webhook_id=row.webhook_id,
+            event=event,
+            webhook=webhook,
+            lease=lease,
+            was_due=row.was_due,
+            lost_leases=row.lost_leases,
+            was_lost=row.was_lost,
+            body=row.body,
+            is_body_fixed=row.is_body_fixed,
+            resent_count=row.resent_count,
+        )
 
     @property
     def is_asked_for(self) -> bool:
         """Whether a person waits for this very attempt."""
         return self.resent_count > 0 and self.attempt_count == self.round_start
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Only what a person waits for goes to an inactive webhook, and nothing to a deleted one."""
+        webhook = self.webhook
+        return webhook.deleted_at is None and (webhook.is_active or self.is_test or self.is_asked_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +89,6 @@ class Claim:
     found: int
     more: bool
 
-
-#: What a claim reads of each delivery, in the order that Leased wants it.
-COLUMNS = (
-    "pk",
-    "public_id",
-    "is_test",
-    "attempt_count",
-    "round_start",
-    "webhook_id",
-    "webhook__updated_at",
-    "event__public_id",
-    "event__body",
-    "lost_leases",
-    "lease",
-    "body",
-    "is_body_fixed",
-    "resent_count",
-)
 
 #: Webhooks that one process keeps in memory.
 MAX_KNOWN = 10_000
@@ -91,7 +102,6 @@ class Claimer:
         self._turns = Turns()
         self._is_deep = False
 
-    @transaction.atomic
     def claim(self, *, now: datetime, limit: int, shares: Shares) -> Claim:
         """
         Lease at most about *limit* due deliveries.
@@ -100,38 +110,25 @@ class Claimer:
         each webhook has its turn. None gets more than its share. Rows that another worker is
         claiming are skipped, not waited for.
         """
-        full, only = shares.full, shares.only
-        in_turns = self._is_deep or bool(full)
-        due = self._lock(self._choose(now=now, limit=limit, full=full, only=only))
-        self._is_deep = len(due) >= limit
-        wanted = [delivery for delivery in due if _may_be_sent(delivery)]
-        if len(wanted) < len(due):
-            _set_aside([delivery for delivery in due if not _may_be_sent(delivery)], now=now)
-        if any(delivery.lost_leases for delivery in wanted):
-            wanted = losses.sift(wanted, now=now)
+        in_turns = self._is_deep or shares.only is not None or bool(shares.full)
+        chosen = self._turns.next_due(now=now, limit=limit, shares=shares) if in_turns else None
+        found = self._lease(chosen, now=now, limit=limit)
+        wanted = losses.sift(_set_aside(found, now=now), now=now)
         taken = _within_shares(wanted, shares)
         bodies.fix(taken)
-        _write_lease(taken, until=now + LEASE)
-        more = self._is_deep or in_turns or len(taken) < len(wanted) or only is not None
-        return Claim(taken, found=len(due), more=more)
+        self._is_deep = len(found) >= limit or _any_full(taken, shares)
+        more = self._is_deep or in_turns or len(taken) < len(wanted)
+        return Claim(taken, found=len(found), more=more)
 
-    def _choose(
-        self, *, now: datetime, limit: int, full: Collection[int], only: Collection[int] | None
-    ) -> DeliveryQuerySet:
-        due = Delivery.objects.due(now).order_by("next_attempt_at", "pk")
-        if only is not None:
-            due = due.filter(webhook__in=only)
-        if self._is_deep or full:
-            return due.filter(pk__in=self._turns.next_due(now=now, limit=limit, full=full))
-        return due[:limit]
-
-    def _lock(self, due: DeliveryQuerySet) -> list[Leased]:
-        locked = due.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        rows = list(locked.values_list(*COLUMNS))
-        webhooks = self._webhooks({row[5]: row[6] for row in rows})
-        events = {row[7]: Event(public_id=row[7], body=row[8]) for row in rows}
+    def _lease(self, chosen: list[int] | None, *, now: datetime, limit: int) -> list[Leased]:
         lease = uuid.uuid4()
-        return [_leased(row, events[row[7]], webhooks[row[5]], lease) for row in rows]
+        rows = lease_due(now=now, until=now + LEASE, lease=lease, limit=limit, among=chosen)
+        webhooks = self._webhooks({row.webhook_id: row.webhook_version for row in rows})
+        events = {row.event_id: _event(row) for row in rows}
+        return [
+            Leased.of(row, event=events[row.event_id], webhook=webhooks[row.webhook_id], lease=lease)
+            for row in rows
+        ]
 
     def _webhooks(self, versions: dict[int, datetime]) -> dict[int, Webhook]:
         """Return the webhooks by id, read anew where `updated_at` says that they have changed."""
@@ -147,41 +144,36 @@ class Claimer:
         return self._known
 
 
-def _leased(row: tuple[Any, ...], event: Event, webhook: Webhook, lease: uuid.UUID) -> Leased:
-    was_lost = row[10] is not None
-    lost = row[9] + was_lost
-    return Leased(*row[:6], event, webhook, lease, lost, was_lost, *row[11:])  # type: ignore[call-arg]
+def _event(row: Row) -> Event:
+    token = Event._meta.get_field("body").from_db_value(row.event_body)
+    return Event(public_id=row.event_id, body=cast("str", token))
 
 
-def _may_be_sent(delivery: Leased) -> bool:
-    """Only what a person waits for goes to an inactive webhook, and nothing to a deleted one."""
-    webhook = delivery.webhook
-    return webhook.deleted_at is None and (webhook.is_active or delivery.is_test or delivery.is_asked_for)
-
-
-def _set_aside(deliveries: list[Leased], *, now: datetime) -> None:
-    """Hold what came due as its webhook stopped receiving; cancel what no webhook is left for."""
-    gone = [d.pk for d in deliveries if d.webhook.deleted_at is not None]
-    inactive = [d.pk for d in deliveries if d.webhook.deleted_at is None]
-    holding.cancel_all(Delivery.objects.filter(pk__in=gone), now=now)
-    holding.hold_all(Delivery.objects.filter(pk__in=inactive))
+def _set_aside(found: list[Leased], *, now: datetime) -> list[Leased]:
+    """Hold what came due as its webhook stopped receiving, cancel what has none any more; return the rest."""
+    if aside := [delivery for delivery in found if not delivery.may_be_sent]:
+        gone = [d.pk for d in aside if d.webhook.deleted_at is not None]
+        inactive = [d.pk for d in aside if d.webhook.deleted_at is None]
+        holding.cancel_all(Delivery.objects.filter(pk__in=gone), now=now)
+        holding.hold_all(Delivery.objects.filter(pk__in=inactive))
+    return [delivery for delivery in found if delivery.may_be_sent]
 
 
 def _within_shares(due: list[Leased], shares: Shares) -> list[Leased]:
+    """Return what its webhook has room for, and leave the rest due as it was."""
     rooms: dict[int, int] = {}
-    taken = []
+    taken: list[Leased] = []
+    over: list[Leased] = []
     for delivery in due:
         room = rooms.setdefault(delivery.webhook_id, shares.room(delivery.webhook_id))
-        if room > 0:
-            rooms[delivery.webhook_id] = room - 1
-            taken.append(delivery)
+        rooms[delivery.webhook_id] = room - 1
+        (taken if room > 0 else over).append(delivery)
+    rows = [(delivery.pk, delivery.lease, delivery.was_due) for delivery in over]
+    update_rows(Delivery, ("next_attempt_at",), rows, key=("id", "lease"), clear=("lease",))
     return taken
 
 
-def _write_lease(deliveries: list[Leased], *, until: datetime) -> None:
-    """Put one name on all of them; what they were leased as before no longer counts."""
-    if deliveries:
-        rows = Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
-        rows.update(lease=deliveries[0].lease, next_attempt_at=until, is_body_fixed=True)
-    if refused := [delivery.pk for delivery in deliveries if delivery.refusal]:
-        Delivery.objects.filter(pk__in=refused).update(is_body_fixed=False)
+def _any_full(taken: list[Leased], shares: Shares) -> bool:
+    """Tell whether some webhook has no room left: it may be owed more than all others."""
+    counts = Counter(delivery.webhook_id for delivery in taken)
+    return any(count >= shares.room(webhook) for webhook, count in counts.items())

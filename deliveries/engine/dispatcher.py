@@ -11,7 +11,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from deliveries import sender
 from deliveries.causes import Cause, cause_of_status
 from deliveries.engine.claim import Claimer, Leased
-from deliveries.engine.clock import Clock, database_now
+from deliveries.engine.clock import Clock, DatabaseClock
 from deliveries.engine.lanes import Lanes
 from deliveries.engine.record import Outcome, record, record_apart
 from deliveries.engine.render import render
@@ -36,9 +36,9 @@ TICK = 0.002
 #: How long outcomes may wait to be written together, in seconds: each batch costs one commit.
 GATHER = 0.03
 
-#: The least time from a claim that found something to the next, in seconds: events that come quickly are
-#: claimed together.
-SPACING = 0.02
+#: The least time from a claim to the next, in seconds, for each delivery that it found, and at most: events
+#: that come quickly are claimed together, and one that comes alone is not kept waiting.
+SPACING, MOST_SPACING = 0.0025, 0.01
 
 #: How long to leave a database alone that was not there, in seconds.
 DATABASE_PAUSE = 0.5
@@ -57,12 +57,12 @@ class Dispatcher:
         self,
         *,
         post: Post = sender.post,
-        clock: Clock = database_now,
+        clock: Clock | None = None,
         in_flight: int = IN_FLIGHT,
         shares: Shares | None = None,
     ) -> None:
         self._post = post
-        self._clock = clock
+        self._clock = clock or DatabaseClock()
         self._shares = shares or Shares(places=in_flight)
         self._lanes = Lanes(self._send, most=in_flight)
         self._claimer = Claimer()
@@ -74,7 +74,8 @@ class Dispatcher:
         self._more_due = False
         #: Whether the last claim left something for want of room.
         self._short_of_room = False
-        self._claimed_at = float("-inf")
+        #: Before then, by the monotonic clock, nothing is claimed.
+        self._next_claim_at = float("-inf")
         self._stopping = False
         #: The clock's time when the monotonic clock was zero, in seconds since 1970.
         self._epoch = 0.0
@@ -145,18 +146,19 @@ class Dispatcher:
 
     def _claim_and_send(self) -> None:
         """Send what is due, as far as there is room for it."""
-        ready = self._lanes.waiting
+        # What waits behind slow endpoints must not keep others from being claimed.
+        ready = self._lanes.waiting_first
         room = min(2 * BATCH - ready, self._shares.free) if ready <= BATCH else 0
-        too_soon = time.monotonic() - self._claimed_at < SPACING
+        too_soon = time.monotonic() < self._next_claim_at
         if not self._more_due or self._stopping or room <= 0 or too_soon:
             return
         now = self._clock()
         self._epoch = now.timestamp() - time.monotonic()
         claimed = self._claimer.claim(now=now, limit=room, shares=self._shares)
-        if claimed.found or claimed.more:
-            self._claimed_at = time.monotonic()
+        spacing = MOST_SPACING if claimed.more else min(claimed.found * SPACING, MOST_SPACING)
+        self._next_claim_at = time.monotonic() + spacing
         self._shares.take(delivery.webhook_id for delivery in claimed.leased)
-        self._lanes.put(claimed.leased)
+        self._lanes.put(claimed.leased, is_quick=lambda delivery: self._shares.is_quick(delivery.webhook_id))
         self._more_due = claimed.more and claimed.found > 0
         self._short_of_room = claimed.more
 

@@ -1,33 +1,45 @@
 """Whose turn it is, when more is due than can be claimed at once."""
 
-from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
+from deliveries.engine.shares import Shares
 from deliveries.models import Delivery
 
-#: Every webhook that is owed something, by one look into the index for each of them, however much it is owed.
-OWED = """
+TABLE = Delivery._meta.db_table
+
+#: What is due to one webhook, the oldest first. Compared as a pair, webhook and time are in the order of one
+#: index only, which jumps to the webhook; through the index of all that is due, which PostgreSQL may think
+#: shorter, it would walk past whatever others are owed.
+DUE_TO_ONE = """
+  (webhook_id, next_attempt_at) >= (owed.webhook_id, '0001-01-01')
+  AND (webhook_id, next_attempt_at) <= (owed.webhook_id, %s) AND status = 'pending'
+  ORDER BY webhook_id, next_attempt_at
+"""
+
+#: Every webhook that something is due to, by two looks into an index for each that is owed anything, however
+#: much that is.
+DUE = f"""
 WITH RECURSIVE owed(webhook_id) AS (
-  SELECT min(webhook_id) FROM {table} WHERE status = 'pending'
+  SELECT min(webhook_id) FROM {TABLE} WHERE status = 'pending'
   UNION ALL
-  SELECT (SELECT min(webhook_id) FROM {table} WHERE status = 'pending' AND webhook_id > owed.webhook_id)
+  SELECT (SELECT min(webhook_id) FROM {TABLE} WHERE status = 'pending' AND webhook_id > owed.webhook_id)
   FROM owed WHERE owed.webhook_id IS NOT NULL
 )
-SELECT webhook_id FROM owed WHERE webhook_id IS NOT NULL
+SELECT webhook_id FROM owed WHERE (SELECT 1 FROM {TABLE} WHERE {DUE_TO_ONE} LIMIT 1) = 1
 """
 
 #: The oldest of what some webhooks are owed; PostgreSQL plans the first form in one step for all of them.
-OLDEST_OF_ALL = """
-SELECT oldest.id FROM unnest(%s::bigint[]) AS owed(webhook_id) CROSS JOIN LATERAL (
-  SELECT id FROM {table} WHERE webhook_id = owed.webhook_id AND status = 'pending' AND next_attempt_at <= %s
-  ORDER BY next_attempt_at LIMIT %s
+OLDEST_OF_ALL = f"""
+SELECT oldest.id FROM unnest(%s::bigint[], %s::int[]) AS owed(webhook_id, most) CROSS JOIN LATERAL (
+  SELECT id FROM {TABLE} WHERE {DUE_TO_ONE} LIMIT owed.most
 ) AS oldest
 """
-OLDEST_OF_ONE = """
+OLDEST_OF_ONE = f"""
 SELECT id FROM (
-  SELECT id FROM {table} WHERE webhook_id = %s AND status = 'pending' AND next_attempt_at <= %s
+  SELECT id FROM {TABLE} WHERE webhook_id = %s AND status = 'pending' AND next_attempt_at <= %s
   ORDER BY next_attempt_at LIMIT %s
 ) AS oldest
 """
@@ -39,32 +51,41 @@ class Turns:
     def __init__(self) -> None:
         self._last = 0
 
-    def next_due(self, *, now: datetime, limit: int, full: Collection[int]) -> list[int]:
+    def next_due(self, *, now: datetime, limit: int, shares: Shares) -> list[int]:
         """Return the ids of about *limit* due deliveries, as many of each webhook as of any other."""
-        webhooks = self._in_turn([key for key in self._owed() if key not in set(full)])[:limit]
+        webhooks = self._in_turn([key for key in _due(now) if shares.admits(key)])[:limit]
         if not webhooks:
             return []
         self._last = webhooks[-1]
         each = -(-limit // len(webhooks))
-        return self._oldest(webhooks, now=now, each=each)
+        return _oldest({key: min(each, shares.room(key)) for key in webhooks}, now=now)
 
     def _in_turn(self, webhooks: list[int]) -> list[int]:
         """Begin with whoever comes after the last one served."""
         later = [key for key in webhooks if key > self._last]
         return later + [key for key in webhooks if key <= self._last]
 
-    def _owed(self) -> list[int]:
-        with connection.cursor() as cursor:
-            cursor.execute(OWED.format(table=Delivery._meta.db_table))
-            return [key for (key,) in cursor.fetchall()]
 
-    def _oldest(self, webhooks: list[int], *, now: datetime, each: int) -> list[int]:
-        moment = connection.ops.adapt_datetimefield_value(now)
-        if connection.vendor == "postgresql":
-            query, values = OLDEST_OF_ALL, [webhooks, moment, each]
-        else:
-            query = " UNION ALL ".join([OLDEST_OF_ONE] * len(webhooks))
-            values = [value for key in webhooks for value in (key, moment, each)]
-        with connection.cursor() as cursor:
-            cursor.execute(query.format(table=Delivery._meta.db_table), values)
-            return [key for (key,) in cursor.fetchall()]
+def _due(now: datetime) -> list[int]:
+    """Return the webhooks that something is due to."""
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, [_moment(now)])
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _oldest(rooms: dict[int, int], *, now: datetime) -> list[int]:
+    """Return the ids of what is due to each webhook, the oldest, as many as it has room for."""
+    moment = _moment(now)
+    values: list[Any]
+    if connection.vendor == "postgresql":
+        query, values = OLDEST_OF_ALL, [[*rooms], [*rooms.values()], moment]
+    else:
+        query = " UNION ALL ".join([OLDEST_OF_ONE] * len(rooms))
+        values = [value for key, room in rooms.items() for value in (key, moment, room)]
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _moment(now: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(now)

@@ -7,10 +7,11 @@ and 1.3 with four. Threads that wait for an endpoint cost nothing. Hence threads
 those that there are wait.
 """
 
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from queue import Empty, SimpleQueue
+from threading import Lock
 from time import monotonic
 
 from deliveries.engine.claim import Leased
@@ -19,8 +20,9 @@ from deliveries.engine.claim import Leased
 #: would take for that what only waits for its turn.
 QUICK = 0.01
 
-#: Lanes that are started at once when all that there are wait for their endpoints.
-MORE = 16
+#: Lanes that are started at once when all that there are wait for their endpoints. To connect costs a lane
+#: about a millisecond of CPU: a thousand at once would starve whoever else has something to do.
+MORE = 8
 
 
 class Lanes:
@@ -30,20 +32,26 @@ class Lanes:
         self._send = send
         self._most = most
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="sender")
-        self._ready: SimpleQueue[Leased] = SimpleQueue()
+        self._first, self._later = Rotation(), Rotation()
         #: When each lane took the delivery that it is busy with.
         self._busy_since: dict[int, float] = {}
         self._numbers = count()
 
-    def put(self, deliveries: Iterable[Leased]) -> None:
+    def put(self, deliveries: Iterable[Leased], *, is_quick: Callable[[Leased], bool]) -> None:
+        """Send *deliveries*; those whose endpoints are known to be quick wait for none of the others."""
         for delivery in deliveries:
-            self._ready.put(delivery)
+            (self._first if is_quick(delivery) else self._later).put(delivery)
         self.tend()
 
     @property
     def waiting(self) -> int:
         """How many deliveries no lane has taken yet."""
-        return self._ready.qsize()
+        return len(self._first) + len(self._later)
+
+    @property
+    def waiting_first(self) -> int:
+        """How many of those have endpoints that are known to be quick."""
+        return len(self._first)
 
     def tend(self) -> None:
         """Start lanes if all that there are wait; call it every few milliseconds while something is ready."""
@@ -60,16 +68,54 @@ class Lanes:
         try:
             while True:
                 began = self._busy_since[number] = monotonic()
-                self._send(self._ready.get_nowait())
+                self._send(self._next())
                 if monotonic() - began > QUICK or self._quick(list(self._busy_since.values())) > 1:
                     return
-        except Empty:
+        except LookupError:
             return
         finally:
             del self._busy_since[number]
+
+    def _next(self) -> Leased:
+        """Return what is to be sent next; raise LookupError if there is nothing."""
+        try:
+            return self._first.take()
+        except LookupError:
+            return self._later.take()
 
     @staticmethod
     def _quick(busy_since: list[float]) -> int:
         """Return how many of these lanes are not known to wait."""
         now = monotonic()
         return sum(now - since < QUICK for since in busy_since)
+
+
+class Rotation:
+    """
+    Deliveries that wait for a lane, taken from each webhook in turn.
+
+    Else one that was sent alone would wait for all that another webhook was owed before.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._waiting: OrderedDict[int, deque[Leased]] = OrderedDict()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def put(self, delivery: Leased) -> None:
+        with self._lock:
+            self._waiting.setdefault(delivery.webhook_id, deque()).append(delivery)
+            self._count += 1
+
+    def take(self) -> Leased:
+        """Return the oldest of the webhook whose turn it is; raise KeyError if there is none."""
+        with self._lock:
+            webhook, queue = self._waiting.popitem(last=False)
+            delivery = queue.popleft()
+            if queue:
+                self._waiting[webhook] = queue
+            self._count -= 1
+        return delivery

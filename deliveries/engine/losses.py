@@ -32,10 +32,10 @@ DETAIL = (
 
 
 def sift(due: "list[Leased]", *, now: datetime) -> "list[Leased]":
-    """Count the leases lost among *due*, give up what lost too many, and return what may be sent now."""
-    _count([delivery for delivery in due if delivery.was_lost])
-    given_up = [delivery for delivery in due if _is_given_up(delivery)]
-    _give_up(given_up, now=now)
+    """Give up what lost too many leases, put off all suspects but one, and return what may be sent now."""
+    if not any(delivery.lost_leases for delivery in due):
+        return due
+    _give_up([delivery for delivery in due if _is_given_up(delivery)], now=now)
     suspects = [d for d in due if d.lost_leases >= SUSPECT and not _is_given_up(d)]
     random.shuffle(suspects)
     _space(suspects[1:], now=now)
@@ -47,15 +47,9 @@ def _is_given_up(delivery: "Leased") -> bool:
     return delivery.was_lost and delivery.lost_leases >= MAX_LOST_LEASES
 
 
-def _count(lost: "list[Leased]") -> None:
-    rows = Delivery.objects.filter(pk__in=[delivery.pk for delivery in lost])
-    # The lease goes with it: what is not sent at once must not be counted again.
-    rows.update(lost_leases=F("lost_leases") + 1, lease=None)
-
-
 def _space(suspects: "list[Leased]", *, now: datetime) -> None:
     for place, delivery in enumerate(suspects, start=1):
-        Delivery.objects.filter(pk=delivery.pk).update(next_attempt_at=now + place * SPACING)
+        Delivery.objects.filter(pk=delivery.pk).update(next_attempt_at=now + place * SPACING, lease=None)
 
 
 def _give_up(deliveries: "list[Leased]", *, now: datetime) -> None:
@@ -67,6 +61,7 @@ def _give_up(deliveries: "list[Leased]", *, now: datetime) -> None:
         last_cause=Cause.INTERNAL,
         last_duration_ms=0,
         next_attempt_at=None,
+        lease=None,
         finished_at=now,
     )
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from deliveries.causes import Cause
 from deliveries.engine import tally
-from deliveries.engine.bulk import insert_rows, update_rows
+from deliveries.engine.bulk import Statement, execute, inserting, locked_rows, update_rows, updating
 from deliveries.engine.claim import Leased
 from deliveries.models import Attempt, Delivery
 from deliveries.retry import PROMISED, RetryPolicy
@@ -36,6 +36,9 @@ COUNTS = (
     "last_failed_code",
     "last_failed_cause",
 )
+
+#: What is read of it under its lock.
+LOCKED = ("id", "is_active", "deleted_at", *COUNTS)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,8 +97,7 @@ def record(outcomes: Sequence[Outcome], *, now: datetime, policy: RetryPolicy = 
     decided = [_decide(o, webhooks[o.delivery.webhook_id], now=now, policy=policy) for o in outcomes]
     written = _write_deliveries(decided)
     settled = [each for each in decided if each.outcome.delivery.pk in written]
-    _log(settled, now=now)
-    _update_webhooks(settled, webhooks, now=now)
+    execute(_log(settled, now=now), *_update_webhooks(settled, webhooks, now=now))
     _deactivate_failed(settled, webhooks)
     return len(settled)
 
@@ -123,9 +125,8 @@ def _record_without_texts(outcome: Outcome, *, now: datetime) -> None:
 
 def _lock_webhooks(outcomes: Sequence[Outcome]) -> dict[int, Webhook]:
     """Lock in one order, webhooks before deliveries, as every other writer does."""
-    keys = {outcome.delivery.webhook_id for outcome in outcomes}
-    rows = Webhook.objects.filter(pk__in=keys).order_by("pk").only("is_active", "deleted_at", *COUNTS)
-    return {webhook.pk: webhook for webhook in rows.select_for_update(no_key=True)}
+    rows = locked_rows(Webhook, LOCKED, {outcome.delivery.webhook_id for outcome in outcomes})
+    return {row[0]: Webhook.from_db(connection.alias, LOCKED, row) for row in rows}
 
 
 def _decide(outcome: Outcome, webhook: Webhook, *, now: datetime, policy: RetryPolicy) -> Settled:
@@ -176,7 +177,7 @@ def _write_deliveries(decided: Sequence[Settled]) -> set[int]:
     return update_rows(Delivery, fields, rows, key=("id", "lease"), clear=("lease",))
 
 
-def _log(settled: Sequence[Settled], *, now: datetime) -> None:
+def _log(settled: Sequence[Settled], *, now: datetime) -> Statement:
     fields = (
         "delivery",
         "number",
@@ -205,10 +206,12 @@ def _log(settled: Sequence[Settled], *, now: datetime) -> None:
         )
         for each in settled
     ]
-    insert_rows(Attempt, fields, rows)
+    return inserting(Attempt, fields, rows)
 
 
-def _update_webhooks(settled: Sequence[Settled], webhooks: dict[int, Webhook], *, now: datetime) -> None:
+def _update_webhooks(
+    settled: Sequence[Settled], webhooks: dict[int, Webhook], *, now: datetime
+) -> tuple[Statement, Statement]:
     """Keep health, counts and last delivery as they happen, so that no page counts the log."""
     touched, tallies = {}, tally.Tallies()
     for each in sorted(settled, key=lambda each: each.outcome.ended):
@@ -216,8 +219,8 @@ def _update_webhooks(settled: Sequence[Settled], webhooks: dict[int, Webhook], *
             webhook = touched[each.outcome.delivery.webhook_id] = webhooks[each.outcome.delivery.webhook_id]
             _note(webhook, each, now=now)
             _tally(tallies, each, now=now)
-    tallies.write()
-    update_rows(Webhook, COUNTS, [(w.pk, *(getattr(w, name) for name in COUNTS)) for w in touched.values()])
+    rows = [(webhook.pk, *(getattr(webhook, name) for name in COUNTS)) for webhook in touched.values()]
+    return tallies.writing(), updating(Webhook, COUNTS, rows)
 
 
 def _note(webhook: Webhook, settled: Settled, *, now: datetime) -> None:

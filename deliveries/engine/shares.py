@@ -32,9 +32,13 @@ class Shares:
     def any_under_way(self) -> bool:
         return bool(self._under_way)
 
+    def is_quick(self, webhook: int) -> bool:
+        """Tell whether the endpoint of *webhook* answered quickly the last time."""
+        return webhook in self._quick
+
     def room(self, webhook: int) -> int:
         """Return how many more deliveries of *webhook* may be under way."""
-        share = self._quick_share if webhook in self._quick else self._slow_share
+        share = self._quick_share if self.is_quick(webhook) else self._slow_share
         return max(0, share - self._under_way[webhook])
 
     @property
@@ -43,9 +47,13 @@ class Shares:
         return [webhook for webhook in list(self._under_way) if not self.room(webhook)]
 
     @property
-    def only(self) -> list[int] | None:
+    def only(self) -> set[int] | None:
         """The webhooks that may still be claimed for when places run low; None while all may."""
-        return list(self._quick) if self.free < self._places * RESERVED else None
+        return self._quick if self.free < self._places * RESERVED else None
+
+    def admits(self, webhook: int) -> bool:
+        """Tell whether *webhook* may be claimed for."""
+        return self.room(webhook) > 0 and ((only := self.only) is None or webhook in only)
 
     def take(self, webhooks: Iterable[int]) -> None:
         self._under_way.update(webhooks)

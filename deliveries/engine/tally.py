@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from deliveries.engine.bulk import add_rows
+from deliveries.engine.bulk import Statement, adding
 from deliveries.models import Delivery
 from webhooks.figures import LATENCIES, latency_column
 from webhooks.models import WebhookHour
@@ -34,9 +34,10 @@ class Tallies:
         """Count a delivery no longer that ended so at *moment*."""
         self._counts(webhook_id, moment)[PLACES[status]] -= 1
 
-    def write(self) -> None:
+    def writing(self) -> Statement:
+        """Return what writes them."""
         rows = ((*key, *counts) for key, counts in self._hours.items())
-        add_rows(WebhookHour, FIELDS, rows, key=("webhook", "hour"))
+        return adding(WebhookHour, FIELDS, rows, key=("webhook", "hour"))
 
     def _counts(self, webhook_id: int, moment: datetime) -> list[int]:
         key = webhook_id, moment.replace(minute=0, second=0, microsecond=0)

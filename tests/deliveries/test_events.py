@@ -1,5 +1,5 @@
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from deliveries import events
 from deliveries.events import Verification
@@ -118,8 +118,8 @@ def test_recording_costs_the_same_queries_whatever_the_number_of_webhooks(django
     partner = make_partner()
     for _ in range(count):
         make_webhook(partner=partner)
-    # savepoint, event, webhooks, deliveries, release
-    with django_assert_num_queries(5):
+    # webhooks, all the rest; SQLite takes a statement a table, and a savepoint around them
+    with django_assert_num_queries(2 if connection.vendor == "postgresql" else 5):
         record(partner)
 
 

@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from deliveries import resending
@@ -154,8 +155,8 @@ def test_a_batch_costs_the_same_queries_whatever_its_size(django_assert_num_quer
     for count in (1, 20):
         for _ in range(count):
             make_delivery(webhook=webhook, status=Status.FAILED)
-        # keys; savepoint, webhook, deliveries, hours, counts, resends, pending, release
-        with django_assert_num_queries(9):
+        # keys; savepoint, webhook, deliveries, hours and counts (apart on SQLite), resends, pending, release
+        with django_assert_num_queries(8 if connection.vendor == "postgresql" else 9):
             assert resending.resend_lost(webhook, since=NOW - timedelta(hours=1), by=BY) == count
 
 

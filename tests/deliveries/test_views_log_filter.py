@@ -126,6 +126,7 @@ def test_none_that_match_is_not_none_at_all(webhook, client, address):
         ({"answer": "6xx"}, "Answer: Select a valid choice."),
         ({"since": "yesterday"}, "From (UTC): Give a date and time"),
         ({"until": "2026-02-30T00:00"}, "Until (UTC): Give a date and time"),
+        ({"until": "9999-12-31T23:59:59-23:59"}, "Until (UTC): Give a date and time"),
         ({"since": "2026-11-20T12:00", "until": "2026-11-19T12:00"}, "This is before the beginning."),
         ({"verification": "v" * 201}, "Verification id: Ensure this value has at most 200"),
         ({"verification": "a\0"}, "Null characters are not allowed."),
@@ -158,7 +159,15 @@ def test_no_address_breaks_it(client, address, pairs):
 
 
 @pytest.mark.parametrize(
-    "raw", ["status=%ff%fe", "status[]=a&=&&", "before=%00", "since=%ED%A0%80", "a" * 4000]
+    "raw",
+    [
+        "until=9999-12-31T23:59:59.999999%2B23:59",
+        "status=%ff%fe",
+        "status[]=a&=&&",
+        "before=%00",
+        "since=%ED%A0%80",
+        "a" * 4000,
+    ],
 )
 def test_nor_do_bytes_that_are_no_text(client, address, raw):
     assert client.get(f"{address}?{raw}").status_code in {200, 404}

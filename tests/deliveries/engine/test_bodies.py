@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from deliveries.causes import Cause
@@ -170,6 +171,6 @@ def test_templates_cost_one_query_a_batch(django_assert_num_queries):
         make_delivery(webhook=webhook)
     claimer = Claimer()
     claimer._webhooks({webhook.pk: webhook.updated_at})
-    with django_assert_num_queries(5) as queries:
+    with django_assert_num_queries(2 if connection.vendor == "postgresql" else 5) as queries:
         claim_now(claimer=claimer)
     assert sum('SET "body"' in query["sql"] for query in queries) == 1

@@ -2,8 +2,9 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 
-from deliveries.engine.bulk import add_rows, insert_rows, update_rows
+from deliveries.engine.bulk import adding, execute, inserting, locked_rows, update_rows, updating
 from deliveries.models import Attempt, Delivery
 from tests.factories import make_delivery, make_webhook
 from webhooks.models import Webhook, WebhookHour
@@ -70,7 +71,7 @@ def test_inserted_rows_read_back_as_django_would_write_them():
     headers = {"X-Key": "••••", "Accept": 'a "b" c'}
     token = Attempt._meta.get_field("response").encrypt("{}", owner=delivery.pk)
     row = (delivery.pk, 1, LATER, 84, "https://a.example.org/", headers, "It's\n“so”", token)
-    insert_rows(Attempt, (*fields, "cause"), [(*row, "")])
+    execute(inserting(Attempt, (*fields, "cause"), [(*row, "")]))
     attempt = Attempt.objects.get()
     assert tuple(getattr(attempt, name) for name in fields) == (delivery, *row[1:7], "{}")
     assert Attempt.objects.filter(started_at=LATER, request_headers__Accept='a "b" c').exists()
@@ -80,6 +81,25 @@ def test_counts_are_added_to_what_is_there_and_begun_where_nothing_is():
     first, second = make_webhook(), make_webhook()
     for failed in (1, 2):
         rows = [(first.pk, LATER, 5, failed), (second.pk, LATER, 0, failed)][:failed]
-        add_rows(WebhookHour, ("succeeded", "failed"), rows, key=("webhook", "hour"))
+        execute(adding(WebhookHour, ("succeeded", "failed"), rows, key=("webhook", "hour")))
     counts = WebhookHour.objects.order_by("webhook").values_list("webhook", "hour", "succeeded", "failed")
     assert list(counts) == [(first.pk, LATER, 10, 3), (second.pk, LATER, 0, 2)]
+
+
+def test_rows_are_locked_and_read_in_the_order_of_their_ids():
+    first, second, _ = (make_webhook(is_active=active) for active in (True, False, True))
+    rows = locked_rows(Webhook, ("id", "is_active"), [second.pk, first.pk])
+    assert rows == [(first.pk, True), (second.pk, False)]
+
+
+def test_statements_together_cost_one_query_where_the_database_can(django_assert_num_queries):
+    webhook, delivery = make_webhook(), make_delivery()
+    statements = (
+        updating(Webhook, ("outcomes",), [(webhook.pk, "S")]),
+        updating(Delivery, ("attempt_count",), []),
+        updating(Delivery, ("attempt_count",), [(delivery.pk, 3)]),
+    )
+    with django_assert_num_queries(1 if connection.vendor == "postgresql" else 2):
+        assert execute(*statements) == [(webhook.pk,)]
+    assert Webhook.objects.get(pk=webhook.pk).outcomes == "S"
+    assert Delivery.objects.get().attempt_count == 3

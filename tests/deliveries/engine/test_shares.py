@@ -45,7 +45,7 @@ def test_the_last_quarter_of_all_places_is_for_quick_endpoints():
     counted.take([B] * 6)
     assert counted.only is None
     counted.take([B])
-    assert counted.only == [A]
+    assert counted.only == {A}
 
 
 @given(st.lists(st.tuples(st.integers(1, 5), st.floats(0, 20))))

@@ -1,0 +1,123 @@
+"""
+What is due, found and leased in one step.
+
+A lease is a fresh name on the row, and a time until which nobody else may send it. PostgreSQL does
+it in one statement, which skips rows that another worker is claiming instead of waiting for them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Case, F, Value, When
+
+from deliveries.models import Delivery, Event
+from webhooks.models import Webhook
+
+
+@dataclass(slots=True)
+class Row:
+    """What is read of a delivery as it is leased."""
+
+    was_due: datetime
+    pk: int
+    public_id: str
+    is_test: bool
+    attempt_count: int
+    round_start: int
+    webhook_id: int
+    webhook_version: datetime
+    event_id: str
+    event_body: str
+    lost_leases: int
+    was_lost: bool
+    body: str
+    is_body_fixed: bool
+    resent_count: int
+
+
+def lease_due(
+    *, now: datetime, until: datetime, lease: UUID, limit: int, among: Sequence[int] | None = None
+) -> list[Row]:
+    """
+    Lease at most *limit* of what is due *now* as *lease*, and return it, the oldest first.
+
+    With *among*, all of these ids that are due instead, however many.
+
+    A lease that is found on a row has run out: it is counted among the lost ones.
+    """
+    take = _lease_at_once if connection.vendor == "postgresql" else _lease_in_turn
+    rows = take(now, until, lease, limit, among)
+    return sorted(rows, key=lambda row: (row.was_due, row.pk))
+
+
+def _lease_at_once(
+    now: datetime, until: datetime, lease: UUID, limit: int, among: Sequence[int] | None
+) -> list[Row]:
+    chosen = limit if among is None else list(among)
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(OLDEST if among is None else THESE), [now, chosen, lease, until])
+        return [Row(*row) for row in cursor.fetchall()]
+
+
+OLDEST = "status = 'pending' AND next_attempt_at <= %s ORDER BY next_attempt_at, id LIMIT %s"
+#: What is owed grows faster than PostgreSQL learns of it: it would look for a few ids among all that is due,
+#: which it takes for less, did the status not keep it from that index.
+THESE = "status || '' = 'pending' AND next_attempt_at <= %s AND id = ANY(%s)"
+
+
+@cache
+def _statement(choice: str) -> str:
+    return f"""
+        WITH due AS MATERIALIZED (
+          SELECT id, lease, next_attempt_at FROM {Delivery._meta.db_table}
+          WHERE {choice} FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE {Delivery._meta.db_table} AS d
+        SET lease = %s, next_attempt_at = %s,
+            lost_leases = d.lost_leases + CASE WHEN due.lease IS NULL THEN 0 ELSE 1 END,
+            is_body_fixed = d.is_body_fixed OR w.payload_template = ''
+        FROM due, {Event._meta.db_table} AS e, {Webhook._meta.db_table} AS w
+        WHERE d.id = due.id AND e.id = d.event_id AND w.id = d.webhook_id
+        RETURNING due.next_attempt_at, d.id, d.public_id, d.is_test, d.attempt_count, d.round_start,
+          d.webhook_id, w.updated_at, e.public_id, e.body, d.lost_leases, due.lease IS NOT NULL, d.body,
+          d.is_body_fixed, d.resent_count
+    """
+
+
+@transaction.atomic
+def _lease_in_turn(
+    now: datetime, until: datetime, lease: UUID, limit: int, among: Sequence[int] | None
+) -> list[Row]:
+    due = Delivery.objects.due(now).order_by("next_attempt_at", "pk").values_list(*COLUMNS)
+    rows = [Row(*row) for row in (due[:limit] if among is None else due.filter(pk__in=among))]
+    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+        lease=lease, next_attempt_at=until, lost_leases=F("lost_leases") + WAS_LOST
+    )
+    return rows
+
+
+WAS_LOST = Case(When(lease=None, then=Value(0)), default=Value(1))
+
+#: In the order of Row.
+COLUMNS: tuple[Any, ...] = (
+    "next_attempt_at",
+    "pk",
+    "public_id",
+    "is_test",
+    "attempt_count",
+    "round_start",
+    "webhook_id",
+    "webhook__updated_at",
+    "event__public_id",
+    "event__body",
+    F("lost_leases") + WAS_LOST,
+    WAS_LOST,
+    "body",
+    "is_body_fixed",
+    "resent_count",
+)
