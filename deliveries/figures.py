@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deliveries.chart import Chart, chart_of
+from deliveries.engine.shares import QUICK_SHARE, share
 from webhooks.figures import MONTH, Latency, Period, Rate, days
 from webhooks.models import Webhook
 
@@ -17,6 +18,9 @@ class Figures:
     latency_period: Period
     latency: Latency | None
     chart: Chart
+    #: How many of its deliveries each of our workers sends at once, and how many if its endpoint were quick.
+    at_once: int
+    at_best: int = QUICK_SHARE
 
 
 def figures_of(webhook: Webhook, period: Period, *, now: datetime) -> Figures:
@@ -26,4 +30,10 @@ def figures_of(webhook: Webhook, period: Period, *, now: datetime) -> Figures:
     if period.days is None:
         rate = Rate(webhook.succeeded_count, webhook.failed_count)
     daily = webhook.hours.filter(hour__gte=MONTH.since(now)).daily()
-    return Figures(period, rate, measured, latency, chart_of(days(daily, today=now.date(), count=30)))
+    chart = chart_of(days(daily, today=now.date(), count=30))
+    return Figures(period, rate, measured, latency, chart, at_once=_at_once(webhook))
+
+
+def _at_once(webhook: Webhook) -> int:
+    took = webhook.last_duration_ms
+    return share(None if took is None else took / 1000)

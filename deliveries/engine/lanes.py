@@ -22,7 +22,7 @@ QUICK = 0.01
 
 #: Lanes that are started at once when all that there are wait for their endpoints. To connect costs a lane
 #: about a millisecond of CPU: a thousand at once would starve whoever else has something to do.
-MORE = 8
+MORE = 16
 
 
 class Lanes:

@@ -14,6 +14,11 @@ QUICK_SHARE, SLOW_SHARE = 64, 8
 RESERVED = 1 / 4
 
 
+def share(seconds: float | None) -> int:
+    """Return how many deliveries a webhook may have under way whose last answer took so many *seconds*."""
+    return QUICK_SHARE if seconds is not None and seconds < SLOW else SLOW_SHARE
+
+
 class Shares:
     """Counts what is under way by webhook, and learns from each answer how quick its endpoint is."""
 

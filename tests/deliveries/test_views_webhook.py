@@ -46,6 +46,18 @@ def test_figures_look_back_as_far_as_asked(period, rate):
     assert f"<dd>{rate}</dd>" in text(client_of(webhook.partner).get(address(webhook), {"period": period}))
 
 
+@pytest.mark.parametrize(
+    ("took_ms", "words"),
+    [
+        (84, "up to 64 deliveries at once, while it answers within a second"),
+        (9_000, "up to 8 deliveries at once"),
+    ],
+)
+def test_it_says_how_much_is_sent_at_once(took_ms, words):
+    webhook = make_webhook(last_duration_ms=took_ms)
+    assert words in text(client_of(webhook.partner).get(address(webhook)))
+
+
 def test_the_chart_says_the_same_as_its_table():
     webhook = make_webhook()
     make_hour(webhook=webhook, hour=timezone.now() - timedelta(days=2), succeeded=1204, failed=3)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deliveries.engine.shares import Shares
+from deliveries.engine.shares import QUICK_SHARE, SLOW, SLOW_SHARE, Shares, share
 
 A, B = 1, 2
 
@@ -56,3 +56,10 @@ def test_what_is_taken_and_given_back_leaves_nothing(deliveries):
     for webhook, seconds in deliveries:
         counted.give_back(webhook, seconds=seconds)
     assert (counted.free, counted.full, counted.any_under_way) == (100, [], False)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "most"), [(None, SLOW_SHARE), (0.1, QUICK_SHARE), (SLOW, SLOW_SHARE), (9.0, SLOW_SHARE)]
+)
+def test_quick_answers_earn_a_larger_share(seconds, most):
+    assert share(seconds) == most
