@@ -1,7 +1,7 @@
 """How people get in, whom they let in, and what they say about themselves."""
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any
 
 from django.contrib.auth import forms
 from django.core.exceptions import ValidationError
@@ -173,29 +173,10 @@ class SignUpForm(forms.SetPasswordMixin, Form):  # type: ignore[type-arg] # Djan
 # --- People ------------------------------------------------------------------------------------------
 
 
-class RoleChoice(str):
-    """A role's name, and what it may do."""
-
-    __slots__ = ("meaning",)
-    meaning: str
-
-    def __new__(cls, name: str, meaning: str) -> Self:
-        choice = super().__new__(cls, name)
-        choice.meaning = meaning
-        return choice
-
-
-ROLES = (
-    (Role.OWNER, RoleChoice("Owner", "Everything, and decides who belongs here.")),
-    (Role.DEVELOPER, RoleChoice("Developer", "Changes and tests webhooks, sees and resends deliveries.")),
-    (Role.VIEWER, RoleChoice("Viewer", "Looks at webhooks and deliveries, and changes nothing.")),
-)
-
-
 class RoleForm(Form):
     role = ChoiceField(
-        choices=ROLES,
-        widget=RadioSelect,
+        choices=[(role.value, role) for role in Role],
+        widget=RadioSelect(attrs={"class": "form-check-input"}),
         error_messages={
             "required": "Choose a role.",
             "invalid_choice": "There is no such role. Choose one of these.",

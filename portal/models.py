@@ -93,6 +93,11 @@ class Membership(models.Model):
         #: May look, and change nothing.
         VIEWER = "viewer"
 
+        @property
+        def meaning(self) -> str:
+            """What it may do, in words for whoever gives it to somebody."""
+            return MEANINGS[self]
+
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "mem"))
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
@@ -114,6 +119,13 @@ class Membership(models.Model):
     def is_owner(self) -> bool:
         """Whether this member decides who else belongs to the partner."""
         return self.role == self.Role.OWNER
+
+
+MEANINGS = {
+    Membership.Role.OWNER: "Everything, and decides who belongs here.",
+    Membership.Role.DEVELOPER: "Changes and tests webhooks, sees and resends deliveries.",
+    Membership.Role.VIEWER: "Looks at webhooks and deliveries, and changes nothing.",
+}
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

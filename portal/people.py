@@ -82,7 +82,7 @@ def withdraw(invitation: Invitation, *, by: Membership) -> None:
 def find(token: str) -> Invitation | None:
     """Return the invitation whose link holds *token*, if it can still be accepted."""
     invitations = Invitation.objects.open().select_related("partner")
-    return invitations.filter(token_hash=_hash(token)).first()
+    return invitations.filter(token_hash=hash_of(token)).first()
 
 
 @transaction.atomic
@@ -199,7 +199,7 @@ def _invite(
         partner=partner,
         email=email,
         role=role,
-        token_hash=_hash(token),
+        token_hash=hash_of(token),
         invited_by=by.user.email,
         created_at=now,
         expires_at=now + Invitation.LIFETIME,
@@ -245,6 +245,7 @@ def _keep_an_owner_beside(member: Membership) -> None:
         raise RefusedError(f"{member.user.email} is the only owner. Make somebody else an owner first.")
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
+    """Return what is kept of a link's secret part."""
     # The token is random and long, so no slow hash is needed.
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
