@@ -38,8 +38,9 @@ def people_list(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @owner_required
 def invite(request: PortalRequest) -> HttpResponse:
-    form = InviteForm(request.POST or None, initial={"role": Membership.Role.DEVELOPER})
-    if request.method == "POST" and form.is_valid():
+    data = request.POST if request.method == "POST" else None
+    form = InviteForm(data, initial={"role": Membership.Role.DEVELOPER})
+    if form.is_valid():
         try:
             invited = people.invite(**form.cleaned_data, by=request.membership)
         except RefusedError as error:
