@@ -103,7 +103,9 @@ class PasswordProof:
 
         """
         if not throttle.admit(self.request, user.email):
-            raise ValidationError(THROTTLED, code="throttled")
+            raise ValidationError(
+                f"There were too many wrong passwords. Wait {throttle.WINDOW // 60} minutes, then try again."
+            )
         if not user.check_password(password):
             raise ValidationError("This is not your current password. Nothing was changed.")
         throttle.forget(self.request, user.email)

@@ -8,7 +8,8 @@ import pytest
 from django.conf import settings
 from gunicorn.config import Config
 
-from portal.access_log import AccessLog, hide
+from portal.access_log import AccessLog
+from portal.redaction import hide_links
 
 TOKEN = "q0Xn-secret_part"
 
@@ -26,7 +27,7 @@ TOKEN = "q0Xn-secret_part"
     ],
 )
 def test_the_secret_part_of_a_link_is_left_out(said: str, logged: str) -> None:
-    assert hide(said) == logged
+    assert hide_links(said) == logged
 
 
 def test_nothing_that_a_format_may_name_holds_it() -> None:
