@@ -7,7 +7,7 @@ from gunicorn.glogging import Logger
 from portal.redaction import hide_links
 
 
-class AccessLog(Logger):
+class AccessLog(Logger):  # type: ignore[misc] # gunicorn has no types
     """gunicorn's own, with the secret parts of links left out of addresses and referrers."""
 
     def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:

@@ -48,7 +48,15 @@ THROTTLED = (
 
 
 class PasswordResetForm(forms.PasswordResetForm):
-    """Ask for the link with which a password is chosen, a first one too."""
+    """
+    Ask for the link with which a password is chosen, a first one too.
+
+    It leaves as often as portal.throttle admits; whoever asks reads the same in every case.
+    """
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if throttle.admit(options["request"], f"password reset of {self.cleaned_data['email']}"):
+            super().save(*args, **options)
 
     def get_users(self, email: str) -> Iterable[User]:
         """Return who may reset; Django's own form leaves out whoever has no password yet."""

@@ -1,5 +1,8 @@
 """What administrators change stands in the trail of the partners that it concerns."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.db.models import Model
@@ -188,7 +191,7 @@ def make_entry() -> AuditEntry:
     return AuditEntry.objects.get(partner=webhook.partner)
 
 
-MAKERS = {AuditEntry: make_entry, Invitation: make_invitation}
+MAKERS: dict[type[Model], Callable[[], Any]] = {AuditEntry: make_entry, Invitation: make_invitation}
 
 
 @pytest.mark.parametrize("model", MAKERS)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 import time_machine
@@ -164,7 +165,7 @@ def test_accepting_makes_a_member_once(owner: Membership) -> None:
 
 
 @pytest.mark.parametrize("ended", [{"withdrawn_at": timezone.now()}, {"expires_at": timezone.now()}])
-def test_an_invitation_that_ended_meanwhile_makes_nobody_a_member(ended: dict[str, object]) -> None:
+def test_an_invitation_that_ended_meanwhile_makes_nobody_a_member(ended: dict[str, Any]) -> None:
     invitation = make_invitation(**ended)
     with pytest.raises(RefusedError):
         people.sign_up(invitation, name="Sam", password=PASSWORD)

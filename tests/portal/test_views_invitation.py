@@ -46,7 +46,7 @@ def opened(client: Client, token: str = TOKEN) -> Any:
 
 
 def shown(response: Any) -> str:
-    return response.content.decode()
+    return str(response.content.decode())
 
 
 # --- The link ----------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def as_(member: Membership) -> Client:
 
 
 def shown(response: Any) -> str:
-    return response.content.decode()
+    return str(response.content.decode())
 
 
 def told(client: Client, url: str, form: dict[str, str] | None = None) -> str:

@@ -34,7 +34,7 @@ def client(user: User, client: Client) -> Client:
 
 
 def shown(response: Any) -> str:
-    return response.content.decode()
+    return str(response.content.decode())
 
 
 def test_the_page_shows_who_one_is(client: Client) -> None:

@@ -47,12 +47,13 @@ def verified(user: User) -> Client:
 
 
 def shown(response: Any) -> str:
-    return response.content.decode()
+    return str(response.content.decode())
 
 
 def enrolled(client: Client) -> Authenticator:
     client.post(PAGE)
-    return Authenticator.objects.get()
+    authenticator: Authenticator = Authenticator.objects.get()
+    return authenticator
 
 
 def codes_in(page: str) -> list[str]:
