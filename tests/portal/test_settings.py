@@ -60,3 +60,17 @@ def test_cookies_and_transport_are_secure_in_production() -> None:
     names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS")
     code = f"from django.conf import settings; print([bool(getattr(settings, n)) for n in {names}])"
     assert manage("shell", "--verbosity", "0", "--command", code, **PRODUCTION).stdout == f"{[True] * 4}\n"
+
+
+def test_a_former_key_still_reads_what_it_signed() -> None:
+    old, new = "fedcba9876543210" * 4, PRODUCTION["SECRET_KEY"]
+    sign = "from django.core.signing import dumps; print(dumps('x'))"
+    signed = manage("shell", "--verbosity", "0", "--command", sign, **PRODUCTION | {"SECRET_KEY": old}).stdout
+    code = f"from django.core.signing import loads; print(loads({signed.strip()!r}))"
+    read = manage(
+        "shell", "--verbosity", "0", "--command", code, **PRODUCTION | {"SECRET_KEY_FALLBACKS": old}
+    )
+    assert read.stdout == "x\n", read.stderr
+    assert old != new
+    without = manage("shell", "--verbosity", "0", "--command", code, **PRODUCTION)
+    assert "BadSignature" in without.stderr
