@@ -64,13 +64,11 @@ def test_cookies_and_transport_are_secure_in_production() -> None:
 
 def test_a_former_key_still_reads_what_it_signed() -> None:
     old, new = "fedcba9876543210" * 4, PRODUCTION["SECRET_KEY"]
-    sign = "from django.core.signing import dumps; print(dumps('x'))"
-    signed = manage("shell", "--verbosity", "0", "--command", sign, **PRODUCTION | {"SECRET_KEY": old}).stdout
-    code = f"from django.core.signing import loads; print(loads({signed.strip()!r}))"
-    read = manage(
-        "shell", "--verbosity", "0", "--command", code, **PRODUCTION | {"SECRET_KEY_FALLBACKS": old}
-    )
-    assert read.stdout == "x\n", read.stderr
-    assert old != new
-    without = manage("shell", "--verbosity", "0", "--command", code, **PRODUCTION)
-    assert "BadSignature" in without.stderr
+    signed = run("from django.core.signing import dumps; print(dumps('x'))", SECRET_KEY=old).stdout.strip()
+    read = f"from django.core.signing import loads; print(loads({signed!r}))"
+    assert run(read, SECRET_KEY=new, SECRET_KEY_FALLBACKS=old).stdout == "x\n"
+    assert "BadSignature" in run(read, SECRET_KEY=new).stderr
+
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return manage("shell", "--verbosity", "0", "--command", code, **PRODUCTION | environment)
