@@ -1,5 +1,7 @@
 """People: invited, joined, given another role, removed; and two-factor from the QR code to the login."""
 
+from pathlib import Path
+
 import pytest
 from django.conf import global_settings
 from playwright.sync_api import Page, expect
@@ -35,7 +37,7 @@ def log_out(page: Page) -> None:
 
 
 def link_in(mail_folder, web: str) -> str:
-    (mail,) = mail_folder.iterdir()
+    (mail,) = Path(mail_folder).iterdir()
     text = mail.read_text().replace("=\n", "")
     return f"{web}/invitation/" + text.partition("/invitation/")[2].partition("/")[0] + "/"
 
