@@ -8,8 +8,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from portal.authenticator import Authenticator
-
 
 class SecondStepMiddleware:
     """
@@ -30,5 +28,4 @@ class SecondStepMiddleware:
 def _known(user: Any) -> Any:
     if not user.is_authenticated or user.is_verified():
         return user
-    owed = Authenticator.objects.filter(user=user.pk, confirmed=True).exists()
-    return AnonymousUser() if owed else user
+    return AnonymousUser() if user.uses_two_factor else user

@@ -26,7 +26,6 @@ WRONG_CODE = (
 )
 
 KEY = "second_step"
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def authenticator_of(user: User) -> Authenticator | None:
@@ -68,7 +67,7 @@ def complete(request: HttpRequest, user: User, token: str) -> str | None:
         return None
     throttle.forget(request, name)
     then: str = request.session.pop(KEY)["then"]
-    login(request, user, backend=BACKEND)
+    login(request, user)
     return then
 
 

@@ -168,6 +168,7 @@ LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
 # --- People --------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "portal.User"
+AUTHENTICATION_BACKENDS = ["portal.authentication.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

@@ -15,7 +15,6 @@ from portal.access import PARTNER_KEY
 from portal.forms import SignUpForm
 from portal.models import Invitation, Membership, User
 from portal.people import RefusedError
-from portal.second_step import BACKEND
 
 #: The session's key for the secret part of the link that was opened.
 KEY = "invitation"
@@ -64,7 +63,7 @@ def _sign_up(request: HttpRequest, invited: Invitation) -> HttpResponse:
         member = people.sign_up(invited, name=name, password=password)
     except IntegrityError:  # somebody made an account with this address a moment ago
         return redirect("invitation")
-    login(request, member.user, backend=BACKEND)
+    login(request, member.user)
     return _welcome(request, member)
 
 
