@@ -4,10 +4,12 @@ import hashlib
 import re
 import secrets
 from base64 import b32decode, b32encode
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.db import models
+from django.utils import timezone
 from django_otp.models import Device, ThrottlingMixin, TimestampMixin
 from django_otp.oath import TOTP
 
@@ -80,6 +82,12 @@ class Authenticator(TimestampMixin, ThrottlingMixin, Device):  # type: ignore[mi
         self.set_last_used_timestamp(commit=False)
         self.save()
         return True
+
+    @property
+    def locked_for(self) -> timedelta:
+        """How long no code is taken yet, after wrong ones."""
+        _, why = self.verify_is_allowed()
+        return why["locked_until"] - timezone.now() if why else timedelta()
 
     def get_throttle_factor(self) -> int:
         return 1

@@ -5,6 +5,7 @@ Until it is taken nobody is logged in. The session holds only who is on the way,
 """
 
 import time
+from math import ceil
 
 from django.contrib.auth import login
 from django.db import transaction
@@ -24,8 +25,13 @@ WRONG_CODE = (
     "This code is wrong, was used before, or came too soon after a wrong one. Wait until your app shows the "
     "next code, and type that."
 )
+TOO_MANY = "There were too many wrong codes. Wait {minutes} minutes, then try again."
 
 KEY = "second_step"
+
+
+class CodeError(Exception):
+    """The code was not taken. The message says why, and what to do."""
 
 
 def authenticator_of(user: User) -> Authenticator | None:
@@ -56,26 +62,39 @@ def person_on_the_way(request: HttpRequest) -> User | None:
     return user
 
 
-def complete(request: HttpRequest, user: User, token: str) -> str | None:
+def complete(request: HttpRequest, user: User, token: str) -> str:
     """
-    Log *user* in if *token* is right, and return where they wanted to go to.
+    Log *user* in by *token*, and return where they wanted to go to.
 
     Tries are counted twice: by portal.throttle, per address, and on the authenticator itself.
+
+    Raises:
+        CodeError: it is wrong, was used before, or there were too many.
+
     """
     name = f"second step of {user.email}"
-    if not throttle.admit(request, name) or not _take(user, token):
-        return None
+    if not throttle.admit(request, name):
+        raise CodeError(TOO_MANY.format(minutes=throttle.WINDOW // 60))
+    authenticator = authenticator_of(user)
+    if authenticator is None or not _take(authenticator, user, token):
+        raise CodeError(refusal(user))
     throttle.forget(request, name)
     then: str = request.session.pop(KEY)["then"]
     login(request, user)
     return then
 
 
+def refusal(user: User) -> str:
+    """Return what to tell *user*, whose code was not taken just now."""
+    authenticator = Authenticator.objects.filter(user=user).first()
+    seconds = authenticator.locked_for.total_seconds() if authenticator else 0
+    return WRONG_CODE if seconds <= 30 else TOO_MANY.format(minutes=ceil(seconds / 60))
+
+
 @transaction.atomic
-def _take(user: User, token: str) -> bool:
-    authenticator = authenticator_of(user)
-    taken = authenticator and verify_token(user, authenticator.persistent_id, token)
-    if not taken:
+def _take(authenticator: Authenticator, user: User, token: str) -> bool:
+    taken = verify_token(user, authenticator.persistent_id, token)
+    if taken is None:
         return False
     # django-otp notes it in the session when the user logs in.
     user.otp_device = taken  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from portal import audit, second_step
 from portal.audit import Action
 from portal.forms import LoginForm, SecondStepForm
+from portal.second_step import CodeError
 
 if TYPE_CHECKING:
     from portal.models import User
@@ -41,10 +42,10 @@ def code(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     form = SecondStepForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        then = second_step.complete(request, user, form.cleaned_data["code"])
-        if then is not None:
-            return redirect(then)
-        form.refuse(second_step.WRONG_CODE)
+        try:
+            return redirect(second_step.complete(request, user, form.cleaned_data["code"]))
+        except CodeError as error:
+            form.refuse(str(error))
     return render(request, "portal/second_step.html", {"form": form})
 
 

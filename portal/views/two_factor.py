@@ -43,7 +43,7 @@ def confirm(request: PortalRequest) -> HttpResponse:
         return _page(request, authenticator, form)
     codes = _confirm(request, authenticator, form.cleaned_data["code"])
     if codes is None:
-        form.refuse(second_step.WRONG_CODE)
+        form.refuse(second_step.refusal(request.user))
         return _page(request, authenticator, form)
     return render(request, "portal/recovery_codes.html", {"codes": codes, "is_new": True})
 

@@ -173,8 +173,17 @@ def test_too_many_tries_are_refused_even_with_the_right_code(
         for _ in range(3):
             client.post(CODE, {"code": wrong_code(authenticator)})
             clock.shift(60)
-        client.post(CODE, {"code": code_of(authenticator)})
+        page = client.post(CODE, {"code": code_of(authenticator)}).content.decode()
+        assert "There were too many wrong codes. Wait 15 minutes, then try again." in page
         assert not is_in(client)
+
+
+def test_whoever_has_to_wait_longer_reads_how_long(client: Client, authenticator: Authenticator) -> None:
+    authenticator.throttling_failure_count = 7
+    authenticator.throttle_increment()
+    first_step(client)
+    page = client.post(CODE, {"code": code_of(authenticator)}).content.decode()
+    assert "There were too many wrong codes. Wait 3 minutes, then try again." in page
 
 
 def test_tries_from_elsewhere_do_not_count_here(
