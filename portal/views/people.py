@@ -23,6 +23,9 @@ from portal.people import RefusedError
 
 log = logging.getLogger(__name__)
 
+NOW_REQUIRED = "Members without two-factor turn it on before they see anything."
+NOW_OPTIONAL = "Two-factor is everybody's own choice."
+
 
 @require_GET
 @member_required
@@ -105,6 +108,8 @@ def leave(request: PortalRequest) -> HttpResponse:
         except RefusedError as error:
             messages.error(request, str(error))
             return redirect("people")
+        except Membership.DoesNotExist:
+            log.info("Somebody left who was removed at the same moment.")
         messages.success(request, f"You have left {request.partner}.")
         return redirect("webhooks:list")
     return render(request, "portal/leave.html")
@@ -115,12 +120,7 @@ def leave(request: PortalRequest) -> HttpResponse:
 def require_two_factor(request: PortalRequest) -> HttpResponse:
     required = "required" in request.POST
     people.require_two_factor(required=required, by=request.membership)
-    said = (
-        "Members without two-factor turn it on before they see anything."
-        if required
-        else ("Two-factor is everybody's own choice.")
-    )
-    messages.success(request, said)
+    messages.success(request, NOW_REQUIRED if required else NOW_OPTIONAL)
     return redirect("people")
 
 

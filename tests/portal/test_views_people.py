@@ -264,6 +264,20 @@ def test_everybody_can_leave(owner: Membership, role: str) -> None:
     assert browser.get("/webhooks/").status_code == 403
 
 
+def test_whoever_is_removed_while_leaving_has_left(
+    client: Client, sam: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave, browser = people.leave, as_(sam)
+
+    def be_removed_first(member: Membership) -> None:
+        client.post(f"/people/{sam.public_id}/remove/")
+        leave(member)
+
+    monkeypatch.setattr(people, "leave", be_removed_first)
+    assert browser.post("/people/leave/").status_code == 302
+    assert browser.get("/webhooks/").status_code == 403
+
+
 def test_the_only_owner_cannot_leave_and_reads_why(client: Client) -> None:
     assert "is the only owner" in told(client, "/people/leave/")
 
