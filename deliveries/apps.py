@@ -6,3 +6,7 @@ class DeliveriesConfig(AppConfig):
 
     def ready(self) -> None:
         from deliveries import receivers  # noqa: F401, PLC0415 - connects on import
+        from deliveries.models import Delivery  # noqa: PLC0415 - models are there from here on
+        from portal import audit  # noqa: PLC0415
+
+        audit.show("delivery", at="deliveries:delivery", among=Delivery.objects.all)

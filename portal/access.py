@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 
 from portal.http import PortalRequest
 from portal.models import Membership, User
@@ -38,24 +38,65 @@ def member_required(view: View) -> View:
 
     def with_membership(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         member_request = cast("PortalRequest", request)
-        member_request.memberships = _memberships(member_request.user)
-        member_request.membership = _chosen(member_request)
-        member_request.partner = member_request.membership.partner
+        if not _join_memberships(member_request):
+            raise PermissionDenied("You are not a member of any partner yet. Ask an owner to invite you.")
+        if member_request.partner.requires_two_factor and not is_verified(member_request.user):
+            return _to_two_factor(member_request)
         return view(request, *args, **kwargs)
 
     return for_members
 
 
-def editor_required(view: View) -> View:
-    """Let only members in who may change webhooks: owners and developers."""
+def person_required(view: View) -> View:
+    """
+    Let anybody in who is logged in, a member of a partner or not: these pages are about themselves.
+
+    Their memberships are on the request, and of a member's the chosen one and its partner.
+    """
 
     @wraps(view)
-    def for_editors(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.membership.can_edit:
-            raise PermissionDenied("Viewers cannot change this. Ask an owner for the developer role.")
+    def for_persons(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = login_required(with_memberships)(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def with_memberships(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        _join_memberships(cast("PortalRequest", request))
         return view(request, *args, **kwargs)
 
-    return member_required(for_editors)
+    return for_persons
+
+
+def allow(may: Callable[[Membership], bool], *, otherwise: str) -> Callable[[View], View]:
+    """Let only members in who *may*; the others read *otherwise*, which says whom to ask."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def for_some(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not may(request.membership):
+                raise PermissionDenied(otherwise)
+            return view(request, *args, **kwargs)
+
+        return member_required(for_some)
+
+    return decorate
+
+
+#: Let only members in who may change webhooks: owners and developers.
+editor_required = allow(
+    lambda member: member.can_edit,
+    otherwise="Viewers cannot change this. Ask an owner for the developer role.",
+)
+
+#: Let only members in who decide about people: owners.
+owner_required = allow(
+    lambda member: member.is_owner, otherwise="Only owners can change this. Ask one of them."
+)
+
+
+def is_verified(user: User) -> bool:
+    """Tell whether *user* has shown a second factor in this session; see portal.middleware."""
+    return getattr(user, "otp_device", None) is not None
 
 
 def get_visible(
@@ -76,14 +117,23 @@ def get_visible(
     return get_object_or_404(queryset.filter(**{partner: request.partner}), **lookup)
 
 
-def _memberships(user: User) -> list[Membership]:
-    memberships = list(user.memberships.select_related("partner").order_by("pk"))
-    if not memberships:
-        raise PermissionDenied("You are not a member of any partner yet. Ask an owner to invite you.")
-    return memberships
+def _join_memberships(request: PortalRequest) -> bool:
+    """Put the person's memberships on the request, and which of them is chosen; tell if there is any."""
+    request.memberships = list(request.user.memberships.select_related("partner").order_by("pk"))
+    if not request.memberships:
+        return False
+    request.membership = _chosen(request)
+    request.partner = request.membership.partner
+    return True
 
 
 def _chosen(request: PortalRequest) -> Membership:
     """Return the membership chosen in the session, else the first."""
     chosen = request.session.get(PARTNER_KEY)
     return next((m for m in request.memberships if m.partner_id == chosen), request.memberships[0])
+
+
+def _to_two_factor(request: PortalRequest) -> HttpResponse:
+    if request.htmx:
+        raise PermissionDenied("This partner requires two-factor. Reload the page to turn it on.")
+    return redirect("two_factor")

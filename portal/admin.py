@@ -1,5 +1,6 @@
 """Administration of partners and people, and what every list of the admin has in common."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
@@ -8,15 +9,18 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 
-from portal.forms import AdminLoginForm
-from portal.models import Membership, Partner, User
+from portal import audit
+from portal.audit import Action
+from portal.models import AuditEntry, Authenticator, Invitation, Membership, Partner, User
 
 admin.site.site_header = admin.site.site_title = "Partner Portal administration"
 admin.site.index_title = "All partners"
-admin.site.login_form = AdminLoginForm
 
 
 class BoundedPaginator(Paginator):
@@ -80,6 +84,54 @@ class History(ReadOnly, admin.ModelAdmin):
         return queryset.filter(**{lookup: term}) if lookup else queryset.none(), False
 
 
+class Audited(admin.ModelAdmin):
+    """What an administrator does here stands in the audit trail of the partners that it concerns."""
+
+    def partners_of(self, obj: Any) -> Iterable[Partner]:
+        return [obj.partner]
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, Action.CREATED, obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        # What changed in inlines is told by save_formset(): it may be another partner's.
+        own = [each["changed"] for each in message if "name" not in each.get("changed", {"name": ""})]
+        if fields := [field for change in own for field in change["fields"]]:
+            self._record(request, Action.CHANGED, obj, fields)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for obj in queryset:
+            self._record(request, Action.DELETED, obj)
+        return super().log_deletions(request, queryset)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
+        super().save_formset(request, form, formset, change)
+        for obj in formset.new_objects:
+            _record_at(obj.partner, request, Action.CREATED, obj)
+        for obj, fields in formset.changed_objects:
+            _record_at(obj.partner, request, Action.CHANGED, obj, fields)
+        for obj in formset.deleted_objects:
+            _record_at(obj.partner, request, Action.DELETED, obj)
+
+    @transaction.atomic
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        # Django deletes what was selected outside of any transaction.
+        return super().changelist_view(request, extra_context)
+
+    def _record(self, request: HttpRequest, action: Action, obj: Any, fields: Iterable[str] = ()) -> None:
+        for partner in self.partners_of(obj):
+            _record_at(partner, request, action, obj, fields)
+
+
+def _record_at(
+    partner: Partner, request: HttpRequest, action: Action, obj: Any, fields: Iterable[str] = ()
+) -> None:
+    by = cast("User", request.user).email
+    audit.record(action, obj, by=by, partner=partner, detail=["by an administrator", *fields])
+
+
 class ExistingMembers(admin.TabularInline):
     """A partner's people; new ones are added as memberships, where people can be searched."""
 
@@ -103,7 +155,7 @@ class UsersMemberships(admin.TabularInline):
 
 
 @admin.register(Partner)
-class PartnerAdmin(admin.ModelAdmin):
+class PartnerAdmin(Audited):
     list_display = ("name", "slug", "created_at")
     search_fields = ("name", "slug")
     date_hierarchy = "created_at"
@@ -112,13 +164,16 @@ class PartnerAdmin(admin.ModelAdmin):
     readonly_fields = ("created_at",)
     inlines = (ExistingMembers,)
 
+    def partners_of(self, obj: Partner) -> Iterable[Partner]:
+        return [obj]
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # With a partner would go its log, which is the proof of what was delivered.
         return False
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):
+class MembershipAdmin(Audited):
     list_display = ("user", "partner", "role", "created_at")
     list_filter = ("role",)
     list_select_related = ("user", "partner")
@@ -141,7 +196,7 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(Audited, DjangoUserAdmin):
     """People, known by their e-mail address; without a password they choose one by "Forgot?"."""
 
     form, add_form = UserForm, NewUserForm
@@ -165,6 +220,14 @@ class UserAdmin(DjangoUserAdmin):
     filter_horizontal = ("groups",)
     inlines = (UsersMemberships,)
 
+    def partners_of(self, obj: User) -> Iterable[Partner]:
+        return obj.partners
+
+    @method_decorator(sensitive_post_parameters())
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's
+        return super().user_change_password(request, id, form_url)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Else whoever may change users could set an administrator's password, and be one.
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)
@@ -178,3 +241,74 @@ class UserAdmin(DjangoUserAdmin):
 
     def _may_touch(self, request: HttpRequest, user: User | None) -> bool:
         return request.user.is_superuser or user is None or not user.is_staff
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnly, Audited):
+    """Who uses two-factor. It is taken from whoever lost phone and recovery codes, and never looked into."""
+
+    list_display = ("user", "confirmed", "created_at", "last_used_at")
+    list_filter = ("confirmed",)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name")
+    show_full_result_count = False
+    fields = readonly_fields = ("user", "confirmed", "created_at", "last_used_at", "throttling_failure_count")
+
+    def partners_of(self, obj: Authenticator) -> Iterable[Partner]:
+        return cast("User", obj.user).partners
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Authenticator]:
+        return super().get_queryset(request).defer("key", "recovery_hashes")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        # As for passwords: whoever helps members must not open the way to an administrator's account.
+        may = admin.ModelAdmin.has_delete_permission(self, request, obj)
+        return may and (request.user.is_superuser or obj is None or not obj.user.is_staff)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for authenticator in queryset:
+            for partner in self.partners_of(authenticator):
+                _record_at(partner, request, Action.TWO_FACTOR_OFF, authenticator.user)
+        return admin.ModelAdmin.log_deletions(self, request, queryset)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(History):
+    list_display = ("email", "partner", "role", "created_at", "expires_at", "accepted_at", "withdrawn_at")
+    list_filter = ("role",)
+    list_select_related = ("partner",)
+    searches: ClassVar = {"inv": "public_id", "": "partner__slug"}
+    search_help_text = "Id (inv_…), or the partner's slug"
+    fields = readonly_fields = (
+        "public_id",
+        "partner",
+        "email",
+        "role",
+        "invited_by",
+        "created_at",
+        "expires_at",
+        "accepted_at",
+        "withdrawn_at",
+    )
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(History):
+    """Every partner's audit trail."""
+
+    list_display = ("at", "partner", "by", "action", "subject", "detail")
+    list_filter = ("action",)
+    list_select_related = ("partner",)
+    searches: ClassVar = {"aud": "public_id", "": "partner__slug"}
+    search_help_text = "Id (aud_…), or the partner's slug"
+    fields = readonly_fields = (
+        "public_id",
+        "partner",
+        "at",
+        "by",
+        "action",
+        "kind",
+        "subject_id",
+        "subject",
+        "detail",
+    )

@@ -1,10 +1,10 @@
 """Who changed, revealed, rolled or resent what, and when: the one way to write it down."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
-from portal.models import AuditEntry, Partner
+from portal.models import AuditEntry, Partner, User
 
 Action = AuditEntry.Action
 
@@ -28,6 +28,25 @@ def record(
         subject=_cut(str(subject), 300),
         detail=_cut(said, 300),
     )
+
+
+def record_everywhere(action: Action, user: User, *, detail: str = "", by: str = "") -> None:
+    """Write down what concerns *user* at each of their partners; done by themselves if *by* is nobody."""
+    for partner in user.partners:
+        record(action, user, by=by or user.email, partner=partner, detail=detail)
+
+
+#: Where the trail finds the objects of a kind: the page that shows one, and those that still exist.
+PAGES: dict[str, tuple[str, Callable[[], QuerySet[Model]]]] = {}
+
+
+def show(kind: str, *, at: str, among: Callable[[], QuerySet[Model]]) -> None:
+    """
+    Let the trail link objects of *kind* to the page *at*, which takes a public id.
+
+    Rooms above say so for what is theirs; the trail itself knows nobody above.
+    """
+    PAGES[kind] = at, among
 
 
 def _cut(text: str, most: int) -> str:

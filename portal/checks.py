@@ -16,6 +16,7 @@ from django.db import connection
 
 from portal import safety
 
+CONTACT = re.compile(r"(mailto:[^@\s]+@|https://|tel:)[^\s]+")
 PROXY = re.compile(r"http://[A-Za-z0-9.-]+:[0-9]{1,5}/?")
 
 
@@ -86,5 +87,23 @@ def email(**_: Any) -> Sequence[CheckMessage]:
             "that stopped working.",
             hint="Set EMAIL_URL, for example smtp+tls://user:password@smtp.example.com:587.",
             id="portal.I003",
+        )
+    ]
+
+
+@register(Tags.security)
+def security_contact(**_: Any) -> Sequence[CheckMessage]:
+    """Tell about a contact that nobody could use, and production about none at all."""
+    contact = settings.SECURITY_CONTACT
+    hint = "Set SECURITY_CONTACT, for example mailto:security@example.com or https://example.com/security."
+    if contact and not CONTACT.fullmatch(contact):
+        return [Error("SECURITY_CONTACT is no address that can be opened.", hint=hint, id="portal.E003")]
+    if contact or not settings.PRODUCTION:
+        return []
+    return [
+        Info(
+            "Production does not say whom to tell about a fault: there is no security.txt.",
+            hint=hint,
+            id="portal.I004",
         )
     ]

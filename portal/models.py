@@ -1,15 +1,19 @@
 """Partners, the people who log in, and which partner each of them belongs to."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 
+from portal.authenticator import Authenticator
 from portal.ids import new_id
+
+__all__ = ("AuditEntry", "Authenticator", "Invitation", "Membership", "Partner", "User")
 
 
 class Partner(models.Model):
@@ -17,6 +21,9 @@ class Partner(models.Model):
 
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=50, unique=True)
+    requires_two_factor = models.BooleanField(
+        default=False, help_text="Members without two-factor must turn it on before they see anything."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -44,7 +51,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing] # django-otp's
     """A person, known by their e-mail address."""
 
     email = models.EmailField("e-mail address", unique=True)
@@ -70,6 +77,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def partners(self) -> models.QuerySet[Partner]:
+        return Partner.objects.filter(memberships__user=self)
+
 
 class Membership(models.Model):
     """One user's place at one partner."""
@@ -82,6 +93,12 @@ class Membership(models.Model):
         #: May look, and change nothing.
         VIEWER = "viewer"
 
+        @property
+        def meaning(self) -> str:
+            """What it may do, in words for whoever gives it to somebody."""
+            return MEANINGS[self]
+
+    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "mem"))
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.DEVELOPER)
@@ -97,6 +114,75 @@ class Membership(models.Model):
     def can_edit(self) -> bool:
         """Whether this member may change webhooks."""
         return self.role != self.Role.VIEWER
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this member decides who else belongs to the partner."""
+        return self.role == self.Role.OWNER
+
+
+MEANINGS = {
+    Membership.Role.OWNER: "Everything, and decides who belongs here.",
+    Membership.Role.DEVELOPER: "Changes and tests webhooks, sees and resends deliveries.",
+    Membership.Role.VIEWER: "Looks at webhooks and deliveries, and changes nothing.",
+}
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def pending(self) -> "InvitationQuerySet":
+        """Leave those that were neither accepted nor withdrawn; their time may be up."""
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+    def open(self) -> "InvitationQuerySet":
+        """Leave those that can be accepted."""
+        return self.pending().filter(expires_at__gt=timezone.now())
+
+
+class Invitation(models.Model):
+    """
+    One e-mail that asks somebody to join a partner. Its link works once.
+
+    Sending it again makes another row, so the rows of a day are also the count of its e-mails.
+    """
+
+    LIFETIME = timedelta(days=7)
+
+    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "inv"))
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField("e-mail address")
+    role = models.CharField(max_length=10, choices=Membership.Role.choices, default=Membership.Role.DEVELOPER)
+    #: The link's secret part, hashed: a copy of the database opens no door.
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    #: The e-mail address of whoever invited.
+    invited_by = models.CharField(max_length=254)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                "partner",
+                Lower("email"),
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="invitation_pending_once",
+            ),
+        )
+        indexes = (
+            # How many e-mails went out lately: from a partner, and to an address.
+            models.Index("partner", "created_at", name="invitation_of_partner"),
+            models.Index(Lower("email"), "created_at", name="invitation_of_email"),
+        )
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
 
 
 class AppendOnlyError(TypeError):
@@ -139,9 +225,14 @@ class AuditEntry(models.Model):
         JOINED = "joined", "joined"
         ROLE_CHANGED = "role_changed", "changed the role of"
         REMOVED = "removed", "removed"
+        LEFT = "left", "left"
         PASSWORD_CHANGED = "password_changed", "changed the password of"
         TWO_FACTOR_ON = "two_factor_on", "turned two-factor on for"
         TWO_FACTOR_OFF = "two_factor_off", "turned two-factor off for"
+        TWO_FACTOR_REQUIRED = "two_factor_required", "made two-factor a must at"
+        TWO_FACTOR_OPTIONAL = "two_factor_optional", "left two-factor to the members of"
+        RECOVERY_CODES_MADE = "recovery_codes_made", "made new recovery codes for"
+        RECOVERY_CODE_USED = "recovery_code_used", "logged in with a recovery code of"
 
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "aud"))
     partner = models.ForeignKey(
@@ -170,6 +261,9 @@ class AuditEntry(models.Model):
         indexes = (
             # The trail's page: one partner's entries, the newest first.
             models.Index(fields=("partner", "-id"), name="audit_of_partner"),
+            # The same by person, in whatever case the address is typed, and by action.
+            models.Index("partner", Upper("by"), models.F("id").desc(), name="audit_of_person"),
+            models.Index("partner", "action", models.F("id").desc(), name="audit_of_action"),
         )
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ the text that it could not read. Here both may be somebody's income.
 """
 
 import logging
+import re
 import traceback
 from collections.abc import Mapping
 from copy import copy
@@ -16,11 +17,19 @@ from django.http import HttpRequest
 from django.utils.regex_helper import _lazy_re_compile
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
+#: Links whose last part is a secret: an invitation, a new password.
+SECRET_LINKS = re.compile(r"(/(?:invitation|password-reset/[^/\s]+)/)[^/\s?]+")
+
 HIDDEN = "(not shown: it may hold what nobody may see)"
 
 
+def hide_links(text: str) -> str:
+    """Return *text* with dots for the secret part of each link in it."""
+    return SECRET_LINKS.sub(r"\1…", text)
+
+
 class Formatter(logging.Formatter):
-    """Write tracebacks without the exceptions' own texts."""
+    """Write tracebacks without the exceptions' own texts, and links without their secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
         # A copy: another handler may have kept the exception's text on the record.
@@ -30,7 +39,7 @@ class Formatter(logging.Formatter):
             # Celery writes the exception into the message itself.
             hidden = dict.fromkeys(("exc", "traceback", "args", "kwargs"), HIDDEN)
             record.args = {**record.args, **hidden}
-        return super().format(record)
+        return hide_links(super().format(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         """Return the stack and the exception's type, and those of what it came from."""

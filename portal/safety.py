@@ -90,13 +90,26 @@ def _debug(environment: Mapping[str, str]) -> str | None:
 
 
 def _secret_key(environment: Mapping[str, str]) -> str | None:
-    key = environment.get("SECRET_KEY", "")
-    if len(key) >= 50 and len(set(key)) >= 5 and not key.startswith("django-insecure-"):
+    if _is_strong(environment.get("SECRET_KEY", "")):
         return None
     return (
         "SECRET_KEY must be set to at least 50 random characters. "
         'Make one: python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
+
+
+def _secret_key_fallbacks(environment: Mapping[str, str]) -> str | None:
+    keys = [key for key in environment.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
+    if all(map(_is_strong, keys)):
+        return None
+    return (
+        "SECRET_KEY_FALLBACKS must hold former SECRET_KEYs only, each of at least 50 random characters, "
+        "separated by commas: what any of them signs is believed. Take the weak ones out."
+    )
+
+
+def _is_strong(key: str) -> bool:
+    return len(key) >= 50 and len(set(key)) >= 5 and not key.startswith("django-insecure-")
 
 
 def _encryption_keys(environment: Mapping[str, str]) -> str | None:
@@ -125,4 +138,4 @@ def _loopback(environment: Mapping[str, str]) -> str | None:
     )
 
 
-CHECKS = (_debug, _secret_key, _encryption_keys, _allowed_hosts, _loopback)
+CHECKS = (_debug, _secret_key, _secret_key_fallbacks, _encryption_keys, _allowed_hosts, _loopback)

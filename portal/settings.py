@@ -45,6 +45,9 @@ else:
         safety.local_key(LOCAL_DIR / "field-encryption-key")
     ]
 
+# What older keys signed is still read: sessions and open links outlive a change of SECRET_KEY.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
 # --- Applications ----------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -53,7 +56,8 @@ INSTALLED_APPS = [
     "deliveries.apps.DeliveriesConfig",
     "django_htmx",
     "csp",
-    "django.contrib.admin",
+    "django_otp",
+    "portal.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -71,6 +75,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "portal.middleware.SecondStepMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -162,6 +168,7 @@ LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
 # --- People --------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "portal.User"
+AUTHENTICATION_BACKENDS = ["portal.authentication.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -220,6 +227,9 @@ CONTENT_SECURITY_POLICY = {
 }
 # Out of the way of whoever tries every site's /admin/.
 ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/") + "/"
+
+# Whom to tell about a fault: an address that begins with mailto: or https://. Shown in security.txt.
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 
 # The largest form is a webhook with 20 headers of 4 kB; none takes a file.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

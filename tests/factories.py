@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from deliveries.causes import Cause, cause_of_status
 from deliveries.models import Attempt, Delivery, Event
-from portal.models import Membership, Partner, User
+from portal import people
+from portal.models import Authenticator, Invitation, Membership, Partner, User
 from webhooks.event_types import EventType
 from webhooks.models import Webhook, WebhookHeader, WebhookHour
 
@@ -34,6 +35,28 @@ def make_member(
     *, partner: Partner | None = None, user: User | None = None, role: str = Membership.Role.OWNER
 ) -> Membership:
     return Membership.objects.create(partner=partner or make_partner(), user=user or make_user(), role=role)
+
+
+def make_invitation(
+    *, partner: Partner | None = None, email: str = "", token: str = "", **fields: Any
+) -> Invitation:
+    """Make an invitation whose link holds *token*."""
+    number = next(_number)
+    fields.setdefault("expires_at", timezone.now() + Invitation.LIFETIME)
+    return Invitation.objects.create(
+        partner=partner or make_partner(),
+        email=email or f"invited{number}@example.com",
+        token_hash=people.hash_of(token or f"token-{number}"),
+        **fields,
+    )
+
+
+def make_authenticator(user: User) -> Authenticator:
+    """Let *user* use two-factor; tests.two_factor reads its codes."""
+    authenticator = Authenticator.enrol(user)
+    authenticator.confirmed = True
+    authenticator.save()
+    return authenticator
 
 
 def make_webhook(

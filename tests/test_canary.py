@@ -7,6 +7,7 @@ The values go the way that real ones go: typed into the form, sent by the backen
 import inspect
 import io
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -33,9 +34,10 @@ from deliveries.events import Verification
 from deliveries.models import Attempt, Delivery, Event
 from deliveries.sender import Response, SendError
 from deliveries.signals import verification_completed
-from portal.models import Membership
+from portal.models import AuditEntry, Authenticator, Invitation, Membership, User
 from tests.admin import opened, url_of
 from tests.factories import make_member, make_user
+from tests.two_factor import code_of
 from webhooks.models import Webhook, WebhookHeader
 
 pytestmark = pytest.mark.django_db
@@ -329,6 +331,66 @@ def _report(request: HttpRequest) -> str:
         report: Any = get_exception_reporter_class(request)
         made = report(request, *sys.exc_info())
     return str(made.get_traceback_html() + made.get_traceback_text())
+
+
+# --- What opens an account -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def openers(member: Membership, log: io.StringIO) -> list[str]:
+    """Go all ways that lead into an account, wrong ones too, and return every secret that was on them."""
+    member.user.set_password(CANARY)
+    member.user.save()
+    owner, guest = Client(), Client()
+    owner.force_login(member.user)
+    owner.post(reverse("two_factor"))
+    authenticator = Authenticator.objects.get()
+    code = code_of(authenticator)
+    page = owner.post(reverse("two_factor_confirm"), {"code": code}).content.decode()
+    recovery = re.findall(r"(?:[a-z2-7]{4}-){3}[a-z2-7]{4}", page)
+    for typed in (recovery[0], code):
+        stranger = Client()
+        stranger.post(reverse("login"), {"username": member.user.email, "password": CANARY})
+        stranger.post(reverse("second_step"), {"code": typed})
+    owner.post(reverse("invite"), {"email": "guest@example.com", "role": "viewer"})
+    token = str(mail.outbox[-1].body).partition("/invitation/")[2].partition("/")[0]
+    for client in (owner, guest):
+        client.get(reverse("invitation_link", args=[token]))
+        client.post(reverse("invitation"), {"name": "Guest", "password1": CANARY, "password2": "x"})
+    Client(enforce_csrf_checks=True).post(reverse("invitation_link", args=[token]))
+    assert Authenticator.objects.get().last_used_at
+    return [CANARY, authenticator.key, code, *recovery, token]
+
+
+def test_logs_do_not_open_an_account(openers: list[str], log: io.StringIO) -> None:
+    logging.getLogger("tests").debug("The log is read.")
+    assert "The log is read." in log.getvalue()
+    found = [each for each in openers if each in log.getvalue()]
+    assert found == []
+
+
+def test_the_audit_trail_does_not_either(openers: list[str]) -> None:
+    entries = str(list(AuditEntry.objects.values()))
+    assert "two_factor_on" in entries
+    assert "recovery_code_used" in entries
+    assert [each for each in openers if each in entries] == []
+
+
+def test_nor_do_the_database_and_the_admin(openers: list[str]) -> None:
+    client = Client()
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    pages = "".join(
+        opened(client, url_of(model, "change", row.pk))
+        for model in (Authenticator, Invitation, AuditEntry, User)
+        for row in model._base_manager.all()
+    )
+    with connection.cursor() as cursor:
+        stored = ""
+        for model in (Authenticator, Invitation, AuditEntry, User):
+            cursor.execute(f"SELECT * FROM {model._meta.db_table}")  # noqa: S608
+            stored += str(cursor.fetchall())
+    assert "guest@example.com" in stored
+    assert [each for each in openers if len(each) > 6 and each in pages + stored] == []
 
 
 def test_the_canary_is_real(member: Membership) -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_attempt, make_delivery, make_member, make_user, make_webhook
-from tests.test_tenancy import ADMIN, ALL, OBJECTS, World, admin_urls
+from tests.test_tenancy import ADMIN, ALL, ARGUMENTS, OBJECTS, World, admin_urls
 from webhooks.destinations import check_headers, check_url
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ NAMES = st.sampled_from(
     headers-0-name headers-0-value headers-0-DELETE headers-1-name headers-1-value created_at__year
     created_at__month is_active__exact status__exact is_test__exact cause deleted term field_name app_label
     model_name _popup _to_field _changelist_filters initial-is_active action _selected_action select_across
-    index
+    index role required code name old_password new_password1 new_password2 password1 password2 person action
     """.split()
 )
 FORMS = st.dictionaries(st.one_of(NAMES, st.text(max_size=20)), TEXTS, max_size=6)
@@ -92,7 +92,7 @@ def test_no_page_breaks_on_what_it_is_asked(name: str, method: str, world: World
     client = Client()
     client.force_login(make_member(partner=world.partner).user)
     args = [world.ids[OBJECTS[name].kind]] if name in OBJECTS else []
-    url = reverse(name, args=["MQ", "set-password"] if name == "password_reset_confirm" else args)
+    url = reverse(name, args=args or ARGUMENTS.get(name))
 
     @EXAMPLES
     @given(form=FORMS, headers=WAYS)

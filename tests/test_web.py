@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from tests.factories import PASSWORD, make_attempt, make_delivery, make_member, make_user, make_webhook
 from tests.portal.test_settings import PRODUCTION, manage
-from tests.test_tenancy import ALL, OBJECTS, World, admin_urls
+from tests.test_tenancy import ALL, ARGUMENTS, OBJECTS, OWN, World, admin_urls
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +28,9 @@ CSP = {
 }
 
 
+#: Pages about whoever asks.
+MINE = ("profile", "password", "two_factor", "leave", "invitation")
+
 #: Pages of the admin that hold no data, which Django lets caches keep.
 FORMS_ONLY = {"admin:jsi18n", "admin:password_change", "admin:password_change_done"}
 
@@ -38,10 +41,8 @@ def urls(world: World) -> Iterator[str]:
         if name in OBJECTS:
             yield reverse(name, args=[world.ids[OBJECTS[name].kind]])
             yield reverse(name, args=["never"])
-        elif name == "password_reset_confirm":
-            yield reverse(name, args=["MQ", "set-password"])
         elif not name.startswith("admin:"):
-            yield reverse(name)
+            yield reverse(name, args=ARGUMENTS.get(name))
     yield from (url for _, url in admin_urls(world))
     yield from ("/nothing/", "/static/nothing.css")
 
@@ -88,7 +89,7 @@ def test_a_fault_of_ours_carries_them_too(world: World, monkeypatch: pytest.Monk
     assert (response.status_code, faults(response)) == (500, [])
 
 
-@pytest.mark.parametrize("name", [*OBJECTS, "webhooks:list", "webhooks:create", "deliveries:list"])
+@pytest.mark.parametrize("name", [*OBJECTS, *OWN, *MINE])
 @pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}])
 def test_nothing_of_a_partner_is_kept_in_a_cache(name: str, htmx: dict[str, str], world: World) -> None:
     client = Client()

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from portal.admin import ReadOnly
+from portal.admin import Audited, ReadOnly
 from webhooks.masking import MASK, without_query
 from webhooks.models import Webhook, WebhookHeader
 
@@ -53,7 +53,7 @@ class DeletedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Webhook)
-class WebhookAdmin(admin.ModelAdmin):
+class WebhookAdmin(Audited):
     """Every partner's webhooks. What they hold is the partner's own to write."""
 
     form = SwitchForm

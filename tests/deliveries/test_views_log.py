@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from deliveries.models import Delivery
-from deliveries.paging import PAGE_SIZE
+from portal.paging import PAGE_SIZE
 from tests.deliveries.portal_client import HTMX, client_of, fragment, text
 from tests.factories import make_delivery, make_event, make_partner, make_webhook
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deliveries.models import Delivery
-from deliveries.paging import PAGE_SIZE
+from portal.paging import PAGE_SIZE
 from tests.deliveries.portal_client import client_of, fragment, text
 from tests.factories import make_delivery, make_event, make_webhook
 from webhooks.event_types import EventType

@@ -11,7 +11,14 @@ from django_htmx.middleware import HtmxDetails
 from pytest_django import Settings
 
 from deliveries.models import Delivery
-from portal.access import PARTNER_KEY, editor_required, get_visible, member_required
+from portal.access import (
+    PARTNER_KEY,
+    editor_required,
+    get_visible,
+    member_required,
+    owner_required,
+    person_required,
+)
 from portal.http import PortalRequest
 from portal.models import Partner, User
 from tests.factories import make_delivery, make_member, make_partner, make_user, make_webhook
@@ -122,3 +129,48 @@ def test_the_way_to_the_partner_may_be_long() -> None:
 def test_a_name_that_no_database_can_hold_is_not_found() -> None:
     with pytest.raises(Http404):
         get_visible(request_for(make_partner()), Webhook.objects.all(), public_id="wh_\0")
+
+
+@owner_required
+def decide(request: PortalRequest) -> HttpResponse:
+    return HttpResponse("decided")
+
+
+@person_required
+def oneself(request: PortalRequest) -> HttpResponse:
+    return HttpResponse(f"{request.user.email} at {len(request.memberships)}")
+
+
+def test_owners_may_decide() -> None:
+    assert decide(request_of(make_member(role="owner").user)).content == b"decided"
+
+
+@pytest.mark.parametrize("role", ["developer", "viewer"])
+def test_the_others_may_not_decide(role: str) -> None:
+    with pytest.raises(PermissionDenied, match="Only owners can change this"):
+        decide(request_of(make_member(role=role).user))
+
+
+@pytest.mark.parametrize("partners", [0, 1, 2])
+def test_everybody_who_is_logged_in_reaches_what_is_about_themselves(partners: int) -> None:
+    user = make_user(email="dana@northwind.example")
+    for _ in range(partners):
+        make_member(user=user)
+    response = oneself(request_of(user))
+    assert response.content.decode() == f"dana@northwind.example at {partners}"
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_strangers_do_not(settings: Settings) -> None:
+    settings.LOGIN_URL = "/login/"
+    assert oneself(request_of(AnonymousUser())).status_code == 302
+
+
+@pytest.mark.parametrize("is_verified", [True, False])
+def test_a_partner_that_requires_two_factor_sees_to_it(is_verified: bool) -> None:
+    member = make_member(partner=make_partner(requires_two_factor=True))
+    member.user.otp_device = object() if is_verified else None  # type: ignore[attr-defined]
+    assert page(request_of(member.user)).status_code == (200 if is_verified else 302)
+    if not is_verified:
+        with pytest.raises(PermissionDenied, match="Reload the page to turn it on"):
+            page(request_of(member.user, htmx=True))

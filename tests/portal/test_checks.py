@@ -41,6 +41,7 @@ def test_production_on_defaults_is_warned_of_each_with_its_fix(poor: Settings) -
         "portal.I001": "postgres://portal:password@db.example.com:5432/portal.",
         "portal.I002": "redis://redis.example.com:6379/0.",
         "portal.I003": "smtp+tls://user:password@smtp.example.com:587.",
+        "portal.I004": "https://example.com/security.",
     }
 
 
@@ -49,6 +50,7 @@ def test_production_on_defaults_is_warned_of_each_with_its_fix(poor: Settings) -
     [
         ("CELERY_BROKER_URL", "redis://redis:6379/0", "portal.I002"),
         ("EMAIL_BACKEND", SMTP, "portal.I003"),
+        ("SECURITY_CONTACT", "mailto:security@example.com", "portal.I004"),
     ],
 )
 def test_each_fix_silences_its_warning(poor: Settings, name: str, value: object, silenced: str) -> None:
@@ -100,3 +102,11 @@ def test_a_proxy_that_cannot_be_used_is_an_error(settings: Settings, proxy: str)
     settings.WEBHOOK_EGRESS_PROXY = proxy
     [message] = checks.egress_proxy()
     assert (message.id, "pass" in str(message).replace("password", "")) == ("portal.E002", False)
+
+
+@pytest.mark.parametrize(
+    "contact", ["security@example.com", "http://example.com/", "mailto:nobody", "call us"]
+)
+def test_a_contact_that_cannot_be_opened_is_an_error(settings: Settings, contact: str) -> None:
+    settings.SECURITY_CONTACT = contact
+    assert "mailto:security@example.com" in found()["portal.E003"]

@@ -12,7 +12,8 @@ from pytest_django import Settings
 
 from deliveries.models import Attempt, Delivery, Event
 from portal.encryption import DecryptionError, EncryptedTextField
-from tests.factories import make_attempt, make_delivery, make_event, make_webhook
+from portal.models import Authenticator
+from tests.factories import make_attempt, make_delivery, make_event, make_user, make_webhook
 from webhooks.models import Webhook, WebhookHeader
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.django_db
 TEXT = "canary"
 
 MAKERS: dict[tuple[type[Model], str], Callable[[], Model]] = {
+    (Authenticator, "key"): lambda: Authenticator.objects.create(user=make_user(), key=TEXT),
     (Webhook, "secret"): lambda: make_webhook(secret=TEXT),
     (Webhook, "previous_secret"): lambda: make_webhook(previous_secret=TEXT),
     (WebhookHeader, "value"): lambda: make_webhook(headers={"X-Key": TEXT}).headers.get(),  # noqa: PLW0108 - later

@@ -48,6 +48,8 @@ def test_production_is_where_strangers_may_come(
         {"WEBHOOKS_ALLOW_LOOPBACK": "false"},
         {"ALLOWED_HOSTS": "portal.example.com, .example.org"},
         {"FIELD_ENCRYPTION_KEYS": f"{KEY},{OLD_KEY}"},
+        {"SECRET_KEY_FALLBACKS": ""},
+        {"SECRET_KEY_FALLBACKS": "abcdefghij" * 5 + "," + "klmnopqrst" * 5},
     ],
 )
 def test_a_safe_environment_is_accepted(more: dict[str, str]) -> None:
@@ -61,6 +63,9 @@ def test_a_safe_environment_is_accepted(more: dict[str, str]) -> None:
         ("SECRET_KEY", "short", "at least 50 random characters"),
         ("SECRET_KEY", "x" * 60, "at least 50 random characters"),
         ("SECRET_KEY", "django-insecure-" + "0123456789" * 5, "at least 50 random characters"),
+        ("SECRET_KEY_FALLBACKS", "short", "Take the weak ones out"),
+        ("SECRET_KEY_FALLBACKS", "0123456789" * 5 + ",short", "Take the weak ones out"),
+        ("SECRET_KEY_FALLBACKS", "x" * 60, "Take the weak ones out"),
         ("FIELD_ENCRYPTION_KEYS", "", "Fernet.generate_key()"),
         ("FIELD_ENCRYPTION_KEYS", ",", "Fernet.generate_key()"),
         ("FIELD_ENCRYPTION_KEYS", "not a key", "Fernet.generate_key()"),

@@ -60,3 +60,15 @@ def test_cookies_and_transport_are_secure_in_production() -> None:
     names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS")
     code = f"from django.conf import settings; print([bool(getattr(settings, n)) for n in {names}])"
     assert manage("shell", "--verbosity", "0", "--command", code, **PRODUCTION).stdout == f"{[True] * 4}\n"
+
+
+def test_a_former_key_still_reads_what_it_signed() -> None:
+    old, new = "fedcba9876543210" * 4, PRODUCTION["SECRET_KEY"]
+    signed = run("from django.core.signing import dumps; print(dumps('x'))", SECRET_KEY=old).stdout.strip()
+    read = f"from django.core.signing import loads; print(loads({signed!r}))"
+    assert run(read, SECRET_KEY=new, SECRET_KEY_FALLBACKS=old).stdout == "x\n"
+    assert "BadSignature" in run(read, SECRET_KEY=new).stderr
+
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return manage("shell", "--verbosity", "0", "--command", code, **PRODUCTION | environment)

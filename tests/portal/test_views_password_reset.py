@@ -5,14 +5,21 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.utils import timezone
 
+from portal import throttle
 from tests.factories import PASSWORD, make_member, make_user
 
 pytestmark = pytest.mark.django_db
 
 EMAIL = "dana@northwind.example"
 NEW = "a quite different horse"
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted():
+    cache.clear()
 
 
 @pytest.fixture
@@ -108,3 +115,10 @@ def test_other_sessions_end(client, user, mailoutbox):
     ask(client)
     choose(client, link(mailoutbox))
     assert client.get("/webhooks/").status_code == 302
+
+
+def test_nobodys_mailbox_is_flooded(client, user, mailoutbox, monkeypatch):
+    monkeypatch.setattr(throttle, "PER_NAME_AND_ADDRESS", 2)
+    answers = {ask(client).content for _ in range(5)}
+    assert len(mailoutbox) == 2
+    assert len(answers) == 1

@@ -1,4 +1,4 @@
-"""Pages that belong to nobody's webhooks."""
+"""Which of one's partners one looks at."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect

@@ -1,0 +1,38 @@
+"""The admin's door."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+
+class AdminSite(admin.AdminSite):
+    """
+    Administration for those who are logged in at the portal's own door, which knows the second step.
+
+    In production an administrator without two-factor sees nothing but the page that turns it on.
+    """
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and (not settings.PRODUCTION or request.user.is_verified())  # type: ignore[union-attr] # django-otp's
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002 - Django's
+        """Lead to the page that this person lacks something from."""
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.GET.get("next") or request.path, "login")
+        if not request.user.is_staff:
+            raise PermissionDenied("Only administrators of the portal come in here.")
+        return redirect("two_factor")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:  # noqa: ARG002 - Django's
+        """Change it where everybody does: audited, and with the current one asked for."""
+        return redirect("password")
