@@ -49,5 +49,6 @@ urlpatterns = [
     path("partner/", views.switch_partner, name="switch_partner"),
     path("webhooks/", include("webhooks.urls")),
     path("", include("deliveries.urls")),
+    path("docs/", include("deliveries.docs.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]

@@ -167,8 +167,9 @@ def test_while_a_rolled_secret_overlaps_the_documented_header_stays_with_the_old
 
 
 def test_a_body_of_theirs_that_is_not_ours_is_told_apart_from_a_wrong_calculation():
-    signed = Signed(BODY, ID, TIMES, theirs=BODY.replace(b"5000", b"5000.0"))
-    assert diagnose(hexed(signed.theirs), signed, SECRETS).mistakes == (Mistake.OTHER_BYTES,)
+    theirs = BODY.replace(b"5000", b"5000.0")
+    signed = Signed(BODY, ID, TIMES, theirs=theirs)
+    assert diagnose(hexed(theirs), signed, SECRETS).mistakes == (Mistake.OTHER_BYTES,)
     assert diagnose(hexed(), signed, SECRETS).is_right
 
 
