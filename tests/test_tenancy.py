@@ -121,6 +121,16 @@ OWN = {
     "webhooks:create": {},
     "deliveries:list": {"webhook": "webhook", "before": "delivery"},
     "deliveries:catalogue": {},
+    "docs:quick_start": {"webhook": "webhook"},
+    "docs:requests": {"webhook": "webhook"},
+    "docs:signatures": {"webhook": "webhook"},
+    "docs:retries": {"webhook": "webhook"},
+    "docs:templates": {"webhook": "webhook"},
+    "docs:testing": {"webhook": "webhook"},
+    "docs:practices": {"webhook": "webhook"},
+    "docs:security": {"webhook": "webhook"},
+    "docs:troubleshooting": {"webhook": "webhook"},
+    "docs:signature_debugger": {"webhook": "webhook", "delivery": "delivery"},
 }
 
 #: Every address that shows nobody's data, or only that of the person who asks.

@@ -36,9 +36,7 @@ PAGES = (
     Page(
         "signatures", "Verifying signatures", "How your server knows that a request is ours, and unchanged."
     ),
-    Page(
-        "retries", "Retries and deactivation", "What happens when a delivery fails, and what is kept for you."
-    ),
+    Page("retries", "Retries", "What happens when a delivery fails, and what is kept for you."),
     Page("templates", "Payload templates", "How to give the body the form that your server wants."),
     Page(
         "testing",

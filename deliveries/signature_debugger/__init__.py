@@ -25,6 +25,12 @@ LENGTH = 32
 #: Characters of what is pasted as a signature.
 MAX_PASTED = 1_000
 
+NOT_USUAL = (
+    "It is as long as our signatures are, and comes from none of the usual mistakes. Log on your server how "
+    "many bytes the body has, with its first and last characters, and compare them with the body on the "
+    "delivery's page. If they are the same, compare the secret likewise."
+)
+
 ALGORITHMS = {16: "MD5", 20: "SHA-1", 28: "SHA-224", 48: "SHA-384", 64: "SHA-512"}
 OTHER_HASHES = ("sha1", "sha384", "sha512")
 
@@ -78,9 +84,7 @@ def _written(reading: Reading, found: dict[tuple[str, bytes], Verdict]) -> Itera
 def _unknown(reading: Reading) -> Verdict:
     length = len(reading.value)
     if length == LENGTH:
-        return Verdict(
-            reason="It is as long as our signatures are, and comes from none of the usual mistakes."
-        )
+        return Verdict(reason=NOT_USUAL)
     if algorithm := ALGORITHMS.get(length):
         return Verdict(
             reason=f"It has {length} bytes, as {algorithm} makes them. Use SHA-256, which makes {LENGTH}."
