@@ -49,7 +49,7 @@ def visit(open_browser, stack, delivery, settings):
 @pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("phone", True)])
 def test_from_an_error_to_its_section_and_through_every_page(size, dark, visit):
     page = visit("/deliveries/", size, dark=dark)
-    page.get_by_role("link", name="401 – how to fix this").click()
+    page.get_by_role("link", name="401 (how to fix this)").click()
     expect(page.get_by_role("heading", name="Answered 401 Unauthorized")).to_be_in_viewport()
     expect(page.locator("#status-401")).to_contain_text("https://hooks.northwind.com/verifications")
     for each in PAGES:

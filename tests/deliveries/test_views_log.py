@@ -173,8 +173,7 @@ def test_logged_out_leads_to_the_login_and_a_fragment_is_refused(address):
 
 
 def test_a_failure_links_to_its_section_of_the_documentation(webhook, client, address):
-    fields = {"status": Status.FAILED, "last_cause": "status"}
-    make_delivery(webhook=webhook, last_status_code=503, **fields)
+    make_delivery(webhook=webhook, status=Status.FAILED, last_cause="status", last_status_code=503)
     make_delivery(webhook=webhook, last_status_code=200, status=Status.SUCCEEDED)
     page = text(client.get(address))
     assert f'href="/docs/troubleshooting/?webhook={webhook.public_id}#status-503"' in page
