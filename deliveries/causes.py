@@ -36,7 +36,7 @@ class Explanation:
 
     title: str
     fix: str
-    anchor: str
+    anchor: str = ""
 
 
 def cause_of_status(status_code: int) -> Cause | None:

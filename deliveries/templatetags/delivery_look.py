@@ -109,7 +109,7 @@ def credentials(attempt: Attempt) -> str:
     """Say by which headers an endpoint that refused us could have known us; nothing for other answers."""
     if attempt.status_code not in REFUSALS:
         return ""
-    own = ", ".join(name for name, value in attempt.request_headers.items() if value == MASK)
+    own = ", ".join(sorted(name for name, value in attempt.request_headers.items() if value == MASK))
     return f"We sent our signature and, of your own headers, {own}." if own else NO_OWN_HEADERS
 
 
