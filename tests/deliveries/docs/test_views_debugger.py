@@ -155,3 +155,10 @@ def test_nothing_is_stored(delivery):
     client.post(ADDRESS, {"signature": "00" * 32, "delivery": delivery.public_id})
     delivery.webhook.refresh_from_db()
     assert before == (list(Delivery.objects.values()), delivery.webhook.updated_at)
+
+
+def test_nothing_is_logged(delivery, caplog):
+    caplog.set_level("DEBUG")
+    ask(delivery.webhook.partner, delivery=delivery.public_id, signature=hexed("canary"), body="canary-body")
+    logged = "".join(record.getMessage() for record in caplog.records if record.name != "django.db.backends")
+    assert [each for each in (hexed("canary"), "canary-body", SECRET) if each in logged] == []
