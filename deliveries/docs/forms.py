@@ -60,7 +60,8 @@ class DebuggerForm(forms.Form):
         super().__init__(*args, **options)
         self._partner = partner
         self.found: Delivery | None = None
-        webhooks = Webhook.objects.live().filter(partner=partner).defer("payload_template")
+        # The list needs no secrets; that of the chosen one is read when it is.
+        webhooks = Webhook.objects.live().filter(partner=partner).only("public_id", "url")
         self.fields["webhook"].queryset = webhooks  # type: ignore[attr-defined]
 
     @property

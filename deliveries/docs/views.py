@@ -28,6 +28,9 @@ from webhooks.event_types import EventType
 from webhooks.masking import without_query
 from webhooks.models import Webhook
 
+#: Secrets stay in the database.
+WEBHOOK_FIELDS = ("public_id", "url", "payload_template")
+
 More = Callable[[PortalRequest, dict[str, Any]], dict[str, Any]]
 
 
@@ -110,9 +113,6 @@ def _context(request: PortalRequest, name: str) -> dict[str, Any]:
         # Only who has chosen one goes on with it: a link without it outlives the webhook.
         "chosen": f"?webhook={webhook.public_id}" if webhook and "webhook" in request.GET else "",
     }
-
-
-WEBHOOK_FIELDS = ("public_id", "url", "payload_template")
 
 
 def _chosen(request: PortalRequest, webhooks: list[Webhook]) -> Webhook | None:
