@@ -9,7 +9,7 @@ SOAK ?= 15
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export RECEIVER_PORT
 
-.PHONY: install run test faults bench check fix lock audit licences
+.PHONY: install run test faults bench screenshots check fix lock audit licences
 
 install: .venv/installed
 
@@ -42,6 +42,10 @@ faults: install
 # Against an existing package, in one run, on PostgreSQL and Redis (needs both, gcc, and root to start them).
 bench: install
 	@bash tests/benchmarks/run.sh $(ARGS)
+
+# The README's pictures, from a demo of its own (needs Chromium).
+screenshots: install
+	@python -m tests.screenshots
 
 check: install
 	ruff check .

@@ -25,13 +25,15 @@ class Banner:
     icon: str
     title: str
     text: str
+    #: The section of the documentation that says more, if one does.
+    anchor: str = ""
 
 
 def banner(webhook: Webhook, *, held: int) -> Banner | None:
     """Return what the partner should know of *webhook* first; None while nothing is wrong."""
     if webhook.deactivated_at is not None:
         title = f"Deactivated on {exact(webhook.deactivated_at)}, because a delivery failed for good."
-        return Banner("bad", "cross", title, _reactivate(webhook, held))
+        return Banner("bad", "cross", title, _reactivate(webhook, held), _anchor(webhook))
     if not webhook.is_active:
         return Banner("none", "pause", "This webhook is inactive.", f"{_held(held)} Activate it to receive.")
     if webhook.last_cause:
@@ -44,6 +46,10 @@ def banner(webhook: Webhook, *, held: int) -> Banner | None:
 def _reactivate(webhook: Webhook, held: int) -> str:
     fix = "Correct the payload template" if webhook.last_cause == Cause.TEMPLATE else "Fix the endpoint"
     return f"{webhook.deactivation_reason} {_held(held)} {fix}, test the webhook, then activate it."
+
+
+def _anchor(webhook: Webhook) -> str:
+    return explain(webhook.last_cause, webhook.last_status_code).anchor if webhook.last_cause else ""
 
 
 def _held(count: int) -> str:
@@ -59,11 +65,14 @@ def _failing(webhook: Webhook) -> Banner:
     failed = webhook.outcomes.count(FAILURE)
     share = f"{failed} of the last {len(webhook.outcomes)} attempts failed, the latest too."
     tone, icon = ("bad", "cross") if webhook.health == Health.RED else ("warn", "warn")
-    return Banner(tone, icon, f"{explanation.title}.", f"{share} {explanation.fix} {RETRIES}")
+    return Banner(
+        tone, icon, f"{explanation.title}.", f"{share} {explanation.fix} {RETRIES}", explanation.anchor
+    )
 
 
 def _recovered(webhook: Webhook, failed_at: datetime) -> Banner:
     explanation = explain(webhook.last_failed_cause, webhook.last_failed_code)
     failed = webhook.outcomes.count(FAILURE)
     share = f"{failed} of the last {len(webhook.outcomes)} attempts failed, the latest on {exact(failed_at)};"
-    return Banner("warn", "warn", f"{explanation.title}.", f"{share} later ones succeeded. {explanation.fix}")
+    text = f"{share} later ones succeeded. {explanation.fix}"
+    return Banner("warn", "warn", f"{explanation.title}.", text, explanation.anchor)

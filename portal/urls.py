@@ -72,5 +72,6 @@ urlpatterns = [
     path(".well-known/security.txt", security_txt.security_txt, name="security_txt"),
     path("webhooks/", include("webhooks.urls")),
     path("", include("deliveries.urls")),
+    path("docs/", include("deliveries.docs.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]

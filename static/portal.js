@@ -44,3 +44,6 @@ document.addEventListener("htmx:configRequest", (event) => {
 // On a phone the log comes first, and its filter only when it is asked for.
 const fold = document.getElementById("filter-fold");
 if (fold && !location.search && matchMedia("(max-width: 48rem)").matches) fold.open = false;
+// Nor does the list of topics stand before the topic.
+const contents = document.getElementById("docs-contents");
+if (contents && matchMedia("(max-width: 48rem)").matches) contents.open = false;

@@ -59,6 +59,7 @@ NAMES = st.sampled_from(
     created_at__month is_active__exact status__exact is_test__exact cause deleted term field_name app_label
     model_name _popup _to_field _changelist_filters initial-is_active action _selected_action select_across
     index role required code name old_password new_password1 new_password2 password1 password2 person action
+    index signature delivery body
     """.split()
 )
 FORMS = st.dictionaries(st.one_of(NAMES, st.text(max_size=20)), TEXTS, max_size=6)

@@ -152,6 +152,16 @@ OWN = {
     "people": {},
     "invite": {},
     "audit_trail": {"before": "entry"},
+    "docs:quick_start": {"webhook": "webhook"},
+    "docs:requests": {"webhook": "webhook"},
+    "docs:signatures": {"webhook": "webhook"},
+    "docs:retries": {"webhook": "webhook"},
+    "docs:templates": {"webhook": "webhook"},
+    "docs:testing": {"webhook": "webhook"},
+    "docs:practices": {"webhook": "webhook"},
+    "docs:security": {"webhook": "webhook"},
+    "docs:troubleshooting": {"webhook": "webhook"},
+    "docs:signature_debugger": {"webhook": "webhook", "delivery": "delivery"},
 }
 
 #: Every address that shows nobody's data, or only that of the person who asks.

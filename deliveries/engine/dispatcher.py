@@ -186,7 +186,7 @@ def attempt(delivery: Leased, *, post: Post, timestamp: int) -> Outcome:
         response = post(request.url, request.headers, request.body, reuse_for=delivery.webhook_id)
         outcome.status_code, outcome.response = response.status_code, response.body
         outcome.cause = cause_of_status(response.status_code)
-        outcome.detail = "" if outcome.succeeded else _refusal(response.status_code)
+        outcome.detail = "" if outcome.succeeded else _refusal(response)
     except TemplateError as error:
         outcome.cause = Cause.TEMPLATE
         outcome.detail = f"The payload template does not fit this event. {error}"
@@ -201,5 +201,6 @@ def attempt(delivery: Leased, *, post: Post, timestamp: int) -> Outcome:
     return outcome
 
 
-def _refusal(status_code: int) -> str:
-    return f"Your server answered {status_code}."
+def _refusal(response: sender.Response) -> str:
+    pointing = f" and pointed to {response.location}" if response.location else ""
+    return f"Your server answered {response.status_code}{pointing}."

@@ -8,7 +8,7 @@ from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from deliveries.sender.answer import read_text
+from deliveries.sender.answer import read_location, read_text
 from deliveries.sender.connection import OneRequest
 from deliveries.sender.exchange import DEADLINE, Exchange
 from deliveries.sender.outcome import Phase, Response, SendError
@@ -38,7 +38,8 @@ def post(
     """
     with Exchange(deadline, reuse_for=reuse_for) as exchange:
         answer = _ADAPTER.send(_BoundedRequest(url, headers, body, exchange), stream=True)
-        return Response(answer.status_code, read_text(answer.raw), exchange.phases)
+        location = read_location(answer.headers.get("Location", ""))
+        return Response(answer.status_code, read_text(answer.raw), exchange.phases, location)
 
 
 class _BoundedRequest(PreparedRequest):

@@ -20,11 +20,14 @@ from urllib3.exceptions import HTTPError
 
 from deliveries.causes import Cause
 from deliveries.sender.outcome import SendError
+from webhooks.masking import without_query
 
 #: Bytes up to the answer's last header, interim answers included.
 MAX_HEAD = 65_536
 #: Bytes of the body that are kept.
 MAX_TEXT = 4_096
+#: Characters of a redirect's target that are kept.
+MAX_LOCATION = 300
 
 STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
 HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*\r?\n")
@@ -218,6 +221,12 @@ def _cut() -> SendError:
 
 def _invalid(reason: str) -> SendError:
     return SendError(Cause.INVALID_RESPONSE, f"The answer is not valid HTTP/1.1: {reason}.")
+
+
+def read_location(location: str) -> str:
+    """Return where a redirect points to, without what may be a password or a token."""
+    without_login = re.sub(r"//[^/?#]*@", "//", location.partition("#")[0].translate(HARMFUL))
+    return without_query(without_login[:MAX_LOCATION])
 
 
 class Body(Protocol):

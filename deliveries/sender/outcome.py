@@ -41,6 +41,8 @@ class Response:
     body: str = field(repr=False)
     #: How long each phase took, in milliseconds.
     phases: Mapping[Phase, int] = field(default_factory=dict)
+    #: Where a redirect points to, with its query masked.
+    location: str = ""
 
 
 class SendError(Exception):

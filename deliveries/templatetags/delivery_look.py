@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from deliveries.causes import Explanation, explain
+from deliveries.causes import REFUSALS, Explanation, explain
 from deliveries.models import Attempt, Delivery
 from deliveries.retry import PROMISED
 from webhooks.health import SUCCESS
+from webhooks.masking import MASK
 from webhooks.models import Webhook
 
 register = template.Library()
@@ -26,6 +27,10 @@ class Pill(NamedTuple):
     icon: str
     words: str
 
+
+NO_OWN_HEADERS = (
+    "We sent our signature and no header of your own. If your endpoint expects one, add it in the settings."
+)
 
 PILLS = {
     Status.SUCCEEDED: Pill("good", "check", "Delivered"),
@@ -90,7 +95,22 @@ def ms(duration: int) -> str:
 @register.filter
 def explained(attempt: Attempt) -> Explanation:
     """Say what a failed attempt means and what to do about it."""
-    return explain(attempt.cause, attempt.status_code)
+    return explain(attempt.cause, attempt.status_code, attempt.detail)
+
+
+@register.filter
+def anchor(delivery: Delivery) -> str:
+    """Return the section of the documentation on how the last attempt failed; nothing if it did not."""
+    return explain(delivery.last_cause, delivery.last_status_code).anchor if delivery.last_cause else ""
+
+
+@register.filter
+def credentials(attempt: Attempt) -> str:
+    """Say by which headers an endpoint that refused us could have known us; nothing for other answers."""
+    if attempt.status_code not in REFUSALS:
+        return ""
+    own = ", ".join(sorted(name for name, value in attempt.request_headers.items() if value == MASK))
+    return f"We sent our signature and, of your own headers, {own}." if own else NO_OWN_HEADERS
 
 
 @register.filter

@@ -52,3 +52,18 @@ def test_its_template_deactivated_it():
     webhook.last_cause = Cause.TEMPLATE
     assert f"{reason} New results are held" in say(webhook, held=0).text
     assert "Correct the payload template, test the webhook, then activate it." in say(webhook, held=0).text
+
+
+@pytest.mark.parametrize(
+    ("fields", "anchor"),
+    [
+        ({"outcomes": "sfff", "last_cause": "dns"}, "dns"),
+        ({"outcomes": "sfff", "last_cause": "status", "last_status_code": 404}, "status-404"),
+        ({"outcomes": "fs", "last_failed_cause": "tls", "last_failed_at": timezone.now()}, "tls"),
+        ({"is_active": False, "deactivated_at": timezone.now(), "last_cause": "connect"}, "connect"),
+        ({"is_active": False, "deactivated_at": timezone.now()}, ""),
+        ({"is_active": False}, ""),
+    ],
+)
+def test_what_failed_leads_to_its_section_of_the_documentation(fields, anchor):
+    assert say(Webhook(**fields), held=0).anchor == anchor

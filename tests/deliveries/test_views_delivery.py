@@ -11,6 +11,7 @@ from deliveries.causes import Cause
 from deliveries.models import Delivery
 from tests.deliveries.portal_client import HTMX, client_of, fragment, text, without_token
 from tests.factories import make_attempt, make_delivery, make_event, make_partner, make_webhook
+from webhooks.masking import MASK
 
 pytestmark = pytest.mark.django_db
 
@@ -165,3 +166,40 @@ def test_where_the_template_does_not_fit_the_page_says_that_nothing_was_sent():
         "Nothing was sent: the payload",
     ):
         assert words in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "anchor"),
+    [
+        ({"status_code": 404}, "status-404"),
+        ({"status_code": None, "detail": "The certificate expired on 1 May 2026."}, "timeout"),
+        ({"status_code": None, "cause": Cause.TLS, "detail": "The certificate expired."}, "tls-expired"),
+    ],
+)
+def test_a_failure_links_to_its_section_of_the_documentation(fields, anchor):
+    delivery = make_delivery(status=Status.FAILED)
+    make_attempt(delivery=delivery, **fields)
+    link = f"/docs/troubleshooting/?webhook={delivery.webhook.public_id}#{anchor}"
+    assert f'href="{link}">How to fix this</a>' in page_of(delivery)
+    delivery.webhook.delete_softly()
+    assert f'href="/docs/troubleshooting/#{anchor}">How to fix this</a>' in page_of(delivery)
+
+
+@pytest.mark.parametrize("status_code", [401, 403])
+def test_who_refuses_us_is_told_what_we_sent(status_code):
+    delivery = make_delivery(status=Status.FAILED)
+    headers = {"Content-Type": "application/json", "X-Api-Key": MASK, "X-Team": MASK}
+    make_attempt(delivery=delivery, status_code=status_code, request_headers=headers)
+    assert "We sent our signature and, of your own headers, X-Api-Key, X-Team." in page_of(delivery)
+    assert f"/docs/signature-debugger/?delivery={delivery.public_id}" in page_of(delivery)
+    viewer = client_of(delivery.webhook.partner, role="viewer")
+    assert "signature debugger" not in text(viewer.get(address(delivery)))
+
+
+def test_who_refuses_us_without_having_set_a_header_is_told_so():
+    delivery = make_delivery(status=Status.FAILED)
+    make_attempt(delivery=delivery, status_code=401)
+    assert "no header of your own" in page_of(delivery)
+    other = make_delivery(status=Status.FAILED)
+    make_attempt(delivery=other, status_code=500)
+    assert "We sent our signature" not in page_of(other)

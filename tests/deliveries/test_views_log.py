@@ -170,3 +170,11 @@ def test_a_stranger_sees_nothing_of_it(webhook, headers):
 def test_logged_out_leads_to_the_login_and_a_fragment_is_refused(address):
     assert Client().get(address)["Location"] == f"/login/?next={address}"
     assert Client().get(address, headers=HTMX).status_code == 403
+
+
+def test_a_failure_links_to_its_section_of_the_documentation(webhook, client, address):
+    make_delivery(webhook=webhook, status=Status.FAILED, last_cause="status", last_status_code=503)
+    make_delivery(webhook=webhook, last_status_code=200, status=Status.SUCCEEDED)
+    page = text(client.get(address))
+    assert f'href="/docs/troubleshooting/?webhook={webhook.public_id}#status-503"' in page
+    assert page.count("How to fix this") == 1

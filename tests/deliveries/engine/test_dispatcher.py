@@ -79,6 +79,15 @@ def test_an_endpoint_that_fails_for_ever_gets_six_requests_with_one_id_and_one_b
     assert (delivery.status, delivery.webhook.is_active) == (Status.FAILED, False)
 
 
+def test_a_redirect_says_where_it_points_to():
+    make_delivery()
+    run(Endpoint(Response(301, "", location="https://www.northwind.com/in")))
+    assert (
+        Attempt.objects.get().detail
+        == "Your server answered 301 and pointed to https://www.northwind.com/in."
+    )
+
+
 @pytest.mark.parametrize(
     ("answer", "status_code", "cause"),
     [

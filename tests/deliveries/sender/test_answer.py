@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from deliveries.causes import Cause
 from deliveries.sender import SendError
-from deliveries.sender.answer import HARMFUL, MAX_HEAD, read_head, read_text
+from deliveries.sender.answer import HARMFUL, MAX_HEAD, MAX_LOCATION, read_head, read_location, read_text
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
@@ -56,3 +56,27 @@ def test_any_body_is_harmless_text(data: bytes) -> None:
     assert len(text) <= 4096
     assert not any(ord(character) in HARMFUL for character in text)
     assert text.encode().decode() == text
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("", ""),
+        ("/login", "/login"),
+        ("https://www.northwind.com/in/", "https://www.northwind.com/in/"),
+        ("https://northwind.com/in?token=secret#secret", "https://northwind.com/in?••••••••"),
+        ("https://dana:secret@northwind.com/in", "https://northwind.com/in"),
+        ("/a\x00b\u202e", "/a\ufffdb\ufffd"),
+    ],
+)
+def test_where_a_redirect_points_to_is_shown_without_what_may_be_a_secret(location: str, shown: str) -> None:
+    """Where a redirect points to is shown, without what may be a password or a token."""
+    assert read_location(location) == shown
+
+
+@given(st.text(max_size=2_000))
+def test_any_location_is_short_and_harmless(location: str) -> None:
+    """Any location becomes a short text that does no harm on a page."""
+    shown = read_location(location)
+    assert len(shown) <= MAX_LOCATION + len("?••••••••")
+    assert not any(ord(character) in HARMFUL for character in shown)

@@ -218,6 +218,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(status_code: int, tls: ssl.
         with serving(answering(redirect), tls=tls) as server:
             answer = post(url_of(server.port, tls), HEADERS, BODY)
         assert cause_of_status(answer.status_code) is Cause.REDIRECT
+        assert answer.location == f"http://{HOST}:{trap.port}/"
         assert (server.connections, trap.connections) == (1, 0)
 
 
