@@ -102,7 +102,7 @@ def _edit(world: World) -> dict[str, str]:
 OBJECTS = {
     "webhooks:edit": Page("webhook", _edit),
     "webhooks:secret": Page("webhook"),
-    "webhooks:activate": Page("webhook", lambda _: {}, prepare=lambda world: world.webhook.deactivate()),
+    "deliveries:activate": Page("webhook", lambda _: {}, prepare=lambda world: world.webhook.deactivate()),
     "webhooks:deactivate": Page("webhook", lambda _: {}),
     "webhooks:delete": Page("webhook", lambda world: {"host": world.webhook.host}),
     "deliveries:webhook": Page("webhook"),
@@ -119,6 +119,7 @@ OBJECTS = {
 OWN = {
     "webhooks:list": {},
     "webhooks:create": {},
+    "deliveries:alerts": {},
     "deliveries:list": {"webhook": "webhook", "before": "delivery"},
     "deliveries:catalogue": {},
 }

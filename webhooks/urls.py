@@ -9,7 +9,6 @@ urlpatterns = [
     path("new/", views.create, name="create"),
     path("<str:public_id>/settings/", views.edit, name="edit"),
     path("<str:public_id>/secret/", views.secret, name="secret"),
-    path("<str:public_id>/activate/", views.activate, name="activate"),
     path("<str:public_id>/deactivate/", views.deactivate, name="deactivate"),
     path("<str:public_id>/delete/", views.delete, name="delete"),
 ]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import DataError, IntegrityError, transaction
 
+from deliveries.alerts import noticing
 from deliveries.causes import Cause
 from deliveries.engine import tally
 from deliveries.engine.bulk import insert_rows, update_rows
@@ -35,6 +36,7 @@ COUNTS = (
     "last_failed_at",
     "last_failed_code",
     "last_failed_cause",
+    "failing_since",
 )
 
 
@@ -97,6 +99,7 @@ def record(outcomes: Sequence[Outcome], *, now: datetime, policy: RetryPolicy = 
     _log(settled, now=now)
     _update_webhooks(settled, webhooks, now=now)
     _deactivate_failed(settled, webhooks)
+    noticing.notice_trouble(webhooks.values(), now=now)
     return len(settled)
 
 
@@ -124,7 +127,8 @@ def _record_without_texts(outcome: Outcome, *, now: datetime) -> None:
 def _lock_webhooks(outcomes: Sequence[Outcome]) -> dict[int, Webhook]:
     """Lock in one order, webhooks before deliveries, as every other writer does."""
     keys = {outcome.delivery.webhook_id for outcome in outcomes}
-    rows = Webhook.objects.filter(pk__in=keys).order_by("pk").only("is_active", "deleted_at", *COUNTS)
+    names = ("is_active", "deleted_at", *COUNTS, *noticing.FIELDS)
+    rows = Webhook.objects.filter(pk__in=keys).order_by("pk").only(*names)
     return {webhook.pk: webhook for webhook in rows.select_for_update(no_key=True)}
 
 
@@ -229,7 +233,10 @@ def _note(webhook: Webhook, settled: Settled, *, now: datetime) -> None:
     webhook.last_status_code = outcome.status_code
     webhook.last_cause = outcome.cause or ""
     webhook.last_duration_ms = outcome.duration_ms
-    if outcome.cause is not None:
+    if outcome.cause is None:
+        webhook.failing_since = None
+    else:
+        webhook.failing_since = webhook.failing_since or webhook.last_attempt_at
         webhook.last_failed_at = webhook.last_attempt_at
         webhook.last_failed_code, webhook.last_failed_cause = outcome.status_code, outcome.cause
 
