@@ -154,8 +154,8 @@ def test_a_batch_costs_the_same_queries_whatever_its_size(django_assert_num_quer
     for count in (1, 20):
         for _ in range(count):
             make_delivery(webhook=webhook, status=Status.FAILED)
-        # keys; savepoint, webhook, deliveries, hours, counts, resends, pending, release
-        with django_assert_num_queries(9):
+        # keys; savepoint, webhook, deliveries, hours, counts, resends, pending, audit, release
+        with django_assert_num_queries(10):
             assert resending.resend_lost(webhook, since=NOW - timedelta(hours=1), by=BY) == count
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from deliveries.models import Delivery
 from tests.deliveries.portal_client import HTMX, client_of, fragment, text
@@ -62,7 +63,9 @@ def test_a_failure_shows_cause_and_fix():
 
 
 def test_a_test_that_was_never_sent_says_so():
-    assert "because its webhook was deleted" in result_of(make_delivery(status=Status.CANCELED, is_test=True))
+    gone = make_webhook(is_active=False, deleted_at=timezone.now())
+    delivery = make_delivery(webhook=gone, status=Delivery.Status.CANCELED, is_test=True)
+    assert "because its webhook was deleted" in result_of(delivery)
 
 
 def test_only_a_post_sends():
