@@ -148,6 +148,7 @@ def test_a_worker_that_dies_while_it_sends_leaves_it_to_the_next(alert):
 def test_a_worker_that_comes_back_late_changes_nothing(alert):
     make_alert_mail(alert=alert, next_attempt_at=NOW)
     late = mailing._claim(now=NOW)
+    assert late is not None
     at(NOW + LEASE)
     mailing._end(late, Status.FAILED, now=NOW + LEASE, problem="late")
     assert AlertMail.objects.get().status == Status.SENT

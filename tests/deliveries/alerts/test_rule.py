@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -42,7 +43,8 @@ def test_three_failures_that_have_lasted_are_told_once_a_day(outcomes, failing_f
 
 def hear(attempts):
     """Return when people are told of *attempts*, which are seconds and whether each succeeded."""
-    outcomes, since, told = "", None, []
+    outcomes, since = "", None
+    told: list[datetime] = []
     for second, succeeded in attempts:
         now = NOW + second * SECOND
         outcomes, since = remember(outcomes, succeeded=succeeded), None if succeeded else since or now
@@ -79,6 +81,4 @@ def test_whatever_happens_there_is_a_day_between_two(steps):
         second += wait
         attempts.append((second, succeeded))
     told = hear(attempts)
-    assert all(
-        later - earlier >= QUIET.total_seconds() for earlier, later in zip(told, told[1:], strict=False)
-    )
+    assert all(later - earlier >= QUIET.total_seconds() for earlier, later in pairwise(told))

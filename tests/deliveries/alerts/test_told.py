@@ -24,8 +24,8 @@ def mail(status, address="a@example.com"):
         ([mail(Status.FAILED, "x@y.z")], "We could not e-mail x@y.z."),
         (
             [mail(Status.SENT), mail(Status.PENDING), mail(Status.PENDING), mail(Status.FAILED, "x@y.z")],
-            "1 address was told by e-mail on 25 Nov 2026, 02:30:12 UTC. 2 addresses are still to be told. "
-            "We could not e-mail x@y.z.",
+            "1 address was told by e-mail on 25 Nov 2026, 02:30:12 UTC. "  # noqa: ISC004 - one sentence each
+            "2 addresses are still to be told. We could not e-mail x@y.z.",
         ),
         ([mail(Status.WITHDRAWN)], "No e-mail was sent, for more had happened before it could leave."),
     ],
