@@ -15,7 +15,7 @@ from django_htmx.http import trigger_client_event
 from deliveries import events, reactivating, resending, trials
 from deliveries.alerts.told import told_now
 from deliveries.banners import MOST_HELD, banner
-from deliveries.causes import explain
+from deliveries.causes import Explanation, explain
 from deliveries.curl import as_curl
 from deliveries.figures import figures_of
 from deliveries.forms import ActivateForm, LogFilter, SinceForm
@@ -138,13 +138,15 @@ def activate(request: PortalRequest, public_id: str) -> HttpResponse:
     found = _get_webhook(request, public_id)
     if found.is_active:
         return redirect("deliveries:webhook", public_id)
-    form, held = ActivateForm(request.POST or None), held_for(found)
+    form, held = ActivateForm(request.POST if "held" in request.POST else None), held_for(found)
     is_plain = held.count == 0 and found.deactivated_at is None
     if form.is_valid() or (request.method == "POST" and is_plain):
         return _activate(request, found, held, discard_until=form.discard_until)
-    cause, code = found.last_failed_cause, found.last_failed_code
-    explanation = explain(cause, code) if cause and found.deactivated_at else None
-    context = {"webhook": found, "held": held, "now": timezone.now(), "explanation": explanation}
+    if request.method == "POST":
+        if form.is_bound:
+            messages.warning(request, "More may be held by now. Look at what it is, then choose again.")
+        return redirect("deliveries:activate", public_id)
+    context = {"webhook": found, "held": held, "now": timezone.now(), "explanation": _why_inactive(found)}
     return render(request, "deliveries/activate.html", context)
 
 
@@ -233,6 +235,13 @@ def resend_lost(request: PortalRequest, public_id: str) -> HttpResponse:
     counted = lost[: resending.MOST + 1].count() if lost is not None else None
     context = {"webhook": found, "form": form, "counted": counted, "most": resending.MOST}
     return render(request, "deliveries/resend.html", context)
+
+
+def _why_inactive(webhook: Webhook) -> Explanation | None:
+    """Explain the failure that deactivated *webhook*; None if a person did it."""
+    if webhook.deactivated_at is None or not webhook.last_failed_cause:
+        return None
+    return explain(webhook.last_failed_cause, webhook.last_failed_code)
 
 
 def _activate(

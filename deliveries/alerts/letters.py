@@ -27,8 +27,8 @@ HELD = (
     "it; you then choose whether what was held is sent or discarded."
 )
 QUIET_WORDS = (
-    f"Whatever it does, we do not write about this webhook's failures again for {QUIET.days * 24} hours, "
-    "unless it is deactivated."
+    f"We do not write about this webhook's failures again for {QUIET.days * 24} hours, unless it is "
+    "deactivated."
 )
 SAMPLE = (
     "We write to this address when a webhook begins to fail, unless that is turned off, and whenever one is "
@@ -85,7 +85,8 @@ def _trouble(alert: Alert, webhook: Webhook, failed: Delivery | None, why: str) 
 def _deactivated(alert: Alert, webhook: Webhook, failed: Delivery | None, why: str, held: Held) -> Letter:
     explanation = _explained(alert)
     again = ("It has been activated again since.",) if webhook.is_active else ()
-    held_fact = () if webhook.is_active else (("Held so far", count_words(held.count)),)
+    waiting = count_words(held.count) if held.count else "nothing yet"
+    held_fact = () if webhook.is_active else (("Held so far", waiting),)
     return Letter(
         tone="bad",
         subject=f"{webhook.host} was deactivated",
@@ -151,4 +152,4 @@ def _why(alert: Alert) -> str:
 
 
 def _manage() -> Link:
-    return Link("Its owners and developers can change who is told", absolute("deliveries:alerts"))
+    return Link("Owners and developers can change who is told", absolute("deliveries:alerts"))

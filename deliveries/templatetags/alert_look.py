@@ -22,8 +22,8 @@ PILLS = {
     Status.WITHDRAWN: Pill("none", "dash", "Not needed"),
 }
 NAMES = {
-    Alert.Kind.TROUBLE: "Began to fail",
-    Alert.Kind.DEACTIVATED: "Was deactivated",
+    Alert.Kind.TROUBLE: "began to fail",
+    Alert.Kind.DEACTIVATED: "was deactivated",
     Alert.Kind.SAMPLE: "Sample",
 }
 

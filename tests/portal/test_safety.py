@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.safety import is_production, local_key, require_safe
+from portal.safety import is_production, local_key, portal_url, require_safe
 
 KEY, OLD_KEY = "bmV3IGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzISE=", "b2xkIGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzISE="
 
@@ -48,6 +48,10 @@ def test_production_is_where_strangers_may_come(
         {"WEBHOOKS_ALLOW_LOOPBACK": "false"},
         {"ALLOWED_HOSTS": "portal.example.com, .example.org"},
         {"FIELD_ENCRYPTION_KEYS": f"{KEY},{OLD_KEY}"},
+        {"PORTAL_URL": "https://portal.example.com:8443/"},
+        {"ALLOWED_HOSTS": ".example.com", "PORTAL_URL": "https://portal.example.com"},
+        {"ALLOWED_HOSTS": ".example.com", "CSRF_TRUSTED_ORIGINS": "https://portal.example.com"},
+        {"DEBUG": "false", "ALLOWED_HOSTS": "localhost"},
     ],
 )
 def test_a_safe_environment_is_accepted(more: dict[str, str]) -> None:
@@ -72,6 +76,10 @@ def test_a_safe_environment_is_accepted(more: dict[str, str]) -> None:
         ("DEBUG", "on", "Remove it"),
         ("WEBHOOKS_ALLOW_LOOPBACK", "true", "Remove it"),
         ("WEBHOOKS_ALLOW_LOOPBACK", " YES ", "Remove it"),
+        ("PORTAL_URL", "portal.example.com", "https:// and a host"),
+        ("PORTAL_URL", "http://portal.example.com", "https:// and a host"),
+        ("PORTAL_URL", "https://portal.example.com/portal", "https:// and a host"),
+        ("PORTAL_URL", "https://user@portal.example.com", "https:// and a host"),
     ],
 )
 def test_an_unsafe_value_is_refused_with_its_name_and_its_fix(name: str, value: str, fix: str) -> None:
@@ -80,6 +88,28 @@ def test_an_unsafe_value_is_refused_with_its_name_and_its_fix(name: str, value: 
     [_, problem] = str(caught.value).splitlines()
     assert problem.startswith(f"  - {name} ")
     assert fix in problem
+
+
+@pytest.mark.parametrize("origins", ["", "https://*.example.com", "http://portal.example.com"])
+def test_a_portal_that_cannot_tell_where_it_is_does_not_start(origins: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PORTAL_URL must say where people reach the portal"):
+        require_safe(SAFE | {"ALLOWED_HOSTS": ".example.com", "CSRF_TRUSTED_ORIGINS": origins})
+
+
+@pytest.mark.parametrize(
+    ("origins", "hosts", "production", "url"),
+    [
+        ([], ["localhost", "127.0.0.1"], False, "http://localhost"),
+        ([], [".example.com", "portal.example.com"], True, "https://portal.example.com"),
+        (["https://a.example.com"], ["b.example.com"], True, "https://a.example.com"),
+        (["https://*.example.com"], ["b.example.com"], True, "https://b.example.com"),
+        ([], ["*"], True, ""),
+    ],
+)
+def test_where_the_portal_is_follows_from_what_it_answers_to(
+    origins: list[str], hosts: list[str], production: bool, url: str
+) -> None:
+    assert portal_url(origins=origins, hosts=hosts, production=production) == url
 
 
 @pytest.mark.parametrize("name", SAFE)
