@@ -5,7 +5,7 @@ import socketserver
 import threading
 from email.message import EmailMessage
 from email.parser import BytesParser
-from typing import Any, Self
+from typing import Self
 
 from tests.waiting import eventually
 
@@ -25,7 +25,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
         threading.Thread(target=self.serve_forever, args=[0.05], daemon=True).start()
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self.shutdown()
         self.server_close()
 
