@@ -35,11 +35,10 @@ def public_hosts(hosts: Sequence[str]) -> list[str]:
     return [host for host in hosts if host not in LOCAL_HOSTS]
 
 
-def portal_url(*, origins: Sequence[str], hosts: Sequence[str], production: bool) -> str:
+def portal_url(*, origins: Sequence[str], hosts: Sequence[str]) -> str:
     """Return where people reach us: the first trusted origin or host that is one; "" if there is none."""
     named = [origin for origin in origins if "*" not in origin]
-    scheme = "https" if production else "http"
-    named += [f"{scheme}://{host}" for host in hosts if not host.startswith((".", "*"))]
+    named += [f"https://{host}" for host in hosts if not host.startswith((".", "*"))]
     return named[0] if named else ""
 
 
@@ -140,7 +139,7 @@ def _portal_url(environment: Mapping[str, str]) -> str | None:
     hosts, origins = _listed(environment, "ALLOWED_HOSTS"), _listed(environment, "CSRF_TRUSTED_ORIGINS")
     if _allowed_hosts(environment):
         return None  # which says enough
-    url = environment.get("PORTAL_URL") or portal_url(origins=origins, hosts=hosts, production=True)
+    url = environment.get("PORTAL_URL") or portal_url(origins=origins, hosts=hosts)
     if PORTAL_URL.fullmatch(url):
         return None
     return (

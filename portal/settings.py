@@ -28,8 +28,10 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or safety.LOCAL_HOSTS
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PRODUCTION = safety.is_production(debug=env.str("DEBUG", default=None), hosts=ALLOWED_HOSTS)
 # Where people reach the portal, for links in e-mail.
-PORTAL_URL = env.str("PORTAL_URL", default="") or safety.portal_url(
-    origins=CSRF_TRUSTED_ORIGINS, hosts=ALLOWED_HOSTS, production=PRODUCTION
+PORTAL_URL = env.str("PORTAL_URL", default="") or (
+    safety.portal_url(origins=CSRF_TRUSTED_ORIGINS, hosts=ALLOWED_HOSTS)
+    if PRODUCTION
+    else "http://localhost:8000"
 )
 WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=False)
 # No webhook may lead back here: names of ours (".example.com" covers subdomains) and the addresses or

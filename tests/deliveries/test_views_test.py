@@ -5,6 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from deliveries.models import Delivery
+from portal.models import AuditEntry
 from tests.deliveries.portal_client import HTMX, client_of, fragment, text
 from tests.factories import make_attempt, make_delivery, make_partner, make_webhook
 from webhooks.event_types import EventType
@@ -31,6 +32,14 @@ def test_it_sends_a_test_whether_the_webhook_is_active_or_not(is_active):
     delivery = Delivery.objects.get()
     assert (delivery.webhook, delivery.is_test, delivery.status) == (webhook, True, Status.PENDING)
     assert response["Location"] == f"/deliveries/{delivery.public_id}/"
+
+
+def test_the_audit_trail_says_who_tested_what():
+    webhook = make_webhook()
+    client_of(webhook.partner).post(address(webhook), {"event_type": EventType.EXPIRED})
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.subject, entry.detail) == ("tested", webhook.host, EventType.EXPIRED)
+    assert entry.by == webhook.partner.memberships.get().user.email
 
 
 def test_with_htmx_the_result_appears_in_place():

@@ -97,19 +97,18 @@ def test_a_portal_that_cannot_tell_where_it_is_does_not_start(origins: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("origins", "hosts", "production", "url"),
+    ("origins", "hosts", "url"),
     [
-        ([], ["localhost", "127.0.0.1"], False, "http://localhost"),
-        ([], [".example.com", "portal.example.com"], True, "https://portal.example.com"),
-        (["https://a.example.com"], ["b.example.com"], True, "https://a.example.com"),
-        (["https://*.example.com"], ["b.example.com"], True, "https://b.example.com"),
-        ([], ["*"], True, ""),
+        ([], [".example.com", "portal.example.com", "b.example.com"], "https://portal.example.com"),
+        (["https://a.example.com"], ["b.example.com"], "https://a.example.com"),
+        (["https://*.example.com"], ["b.example.com"], "https://b.example.com"),
+        ([], ["*"], ""),
     ],
 )
 def test_where_the_portal_is_follows_from_what_it_answers_to(
-    origins: list[str], hosts: list[str], production: bool, url: str
+    origins: list[str], hosts: list[str], url: str
 ) -> None:
-    assert portal_url(origins=origins, hosts=hosts, production=production) == url
+    assert portal_url(origins=origins, hosts=hosts) == url
 
 
 @pytest.mark.parametrize("name", SAFE)

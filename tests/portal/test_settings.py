@@ -60,3 +60,10 @@ def test_cookies_and_transport_are_secure_in_production() -> None:
     names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS")
     code = f"from django.conf import settings; print([bool(getattr(settings, n)) for n in {names}])"
     assert manage("shell", "--verbosity", "0", "--command", code, **PRODUCTION).stdout == f"{[True] * 4}\n"
+
+
+@pytest.mark.parametrize("given", ["", "https://p.example.org"])
+def test_links_in_e_mail_lead_to_the_portals_own_host(given: str) -> None:
+    code = "from django.conf import settings; print(settings.PORTAL_URL)"
+    done = manage("shell", "--verbosity", "0", "--command", code, **PRODUCTION | {"PORTAL_URL": given})
+    assert done.stdout == f"{given or 'https://portal.example.com'}\n", done.stderr
