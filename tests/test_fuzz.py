@@ -56,8 +56,8 @@ NAMES = st.sampled_from(
     event_type add_header username password email headers-TOTAL_FORMS headers-INITIAL_FORMS headers-0-id
     headers-0-name headers-0-value headers-0-DELETE headers-1-name headers-1-value created_at__year
     created_at__month is_active__exact status__exact is_test__exact cause deleted term field_name app_label
-    addresses tells_trouble sample held until model_name _popup _to_field _changelist_filters initial-is_active action _selected_action select_across
-    index
+    model_name _popup _to_field _changelist_filters initial-is_active action _selected_action select_across
+    index addresses tells_trouble sample held until
     """.split()
 )
 FORMS = st.dictionaries(st.one_of(NAMES, st.text(max_size=20)), TEXTS, max_size=6)
