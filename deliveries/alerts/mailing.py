@@ -29,6 +29,9 @@ Status = AlertMail.Status
 #: Longer than a mail server can keep us, with settings.EMAIL_TIMEOUT at each of its steps.
 LEASE = timedelta(minutes=5)
 
+#: The most that one sweep sends: a worker that is told to stop waits for the end of it.
+ROUND = 100
+
 #: An alert that is a day old helps nobody; the portal says whom it did not reach.
 GIVE_UP = timedelta(hours=24)
 
@@ -44,19 +47,18 @@ NOT_TAKEN = "No mail server took it."
 _turn = threading.Lock()
 
 
-def mail_alerts(clock: Clock = database_now) -> int:
+def mail_alerts(clock: Clock = database_now) -> None:
     """
-    Address what is new, send what is due, and say how many e-mails were sent.
+    Address what is new and send what is due.
 
     While a thread of this process does so the others do nothing: they are there for deliveries.
     """
-    if not _turn.acquire(blocking=False):
-        return 0
-    try:
-        addressing.address_new(now=clock())
-        return _send_due(clock)
-    finally:
-        _turn.release()
+    if _turn.acquire(blocking=False):
+        try:
+            addressing.address_new(now=clock())
+            _send_due(clock)
+        finally:
+            _turn.release()
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -65,23 +67,28 @@ def wait_after(attempts: int) -> timedelta:
     return min(doubled, LAST_WAIT)
 
 
-def _send_due(clock: Clock) -> int:
-    sent = 0
-    while mail := _claim(now=clock()):
-        if _is_overtaken(mail):
-            _end(mail, Status.WITHDRAWN, now=clock())
-            continue
-        try:
-            message(mail, letter_of(mail.alert)).send()
-        except SMTPRecipientsRefused as error:
-            _refused(mail, error, now=clock())
-        except Exception as error:  # noqa: BLE001 - whatever it is costs time, never an alert or a delivery
-            _later(mail, error, now=clock())
+def _send_due(clock: Clock) -> None:
+    for _ in range(ROUND):
+        mail = _claim(now=clock())
+        if mail is None or not _send(mail, clock):
             break
-        else:
-            _end(mail, Status.SENT, now=clock())
-            sent += 1
-    return sent
+
+
+def _send(mail: AlertMail, clock: Clock) -> bool:
+    """Send it, or write down why not; return whether the mail server is there for more."""
+    if _is_overtaken(mail):
+        _end(mail, Status.WITHDRAWN, now=clock())
+        return True
+    try:
+        message(mail, letter_of(mail.alert)).send()
+    except SMTPRecipientsRefused as error:
+        _refused(mail, error, now=clock())
+    except Exception as error:  # noqa: BLE001 - whatever it is costs time, never an alert or a delivery
+        _later(mail, error, now=clock())
+        return False
+    else:
+        _end(mail, Status.SENT, now=clock())
+    return True
 
 
 @transaction.atomic

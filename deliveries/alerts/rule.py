@@ -6,7 +6,7 @@ gone on for LASTING. Both are needed. A single delivery that its first or second
 and three seconds) never makes three failures in a row; but an endpoint that restarts while fifty
 deliveries are under way fails fifty times within a tenth of a second, and most of them heal a second
 later. With the promised waits a dead endpoint is told of at the fourth failure, some seven seconds
-after the first and well before the webhook is deactivated.
+after the first and well before the webhook is deactivated: two e-mails, the second of which is the end.
 
 Then they are not told again for QUIET, whatever happens: an endpoint that fails and recovers all day
 costs one e-mail a day. Deactivation is another matter; each one is told, and none of it is counted here.

@@ -62,6 +62,7 @@ def test_alerts_are_directed_and_a_webhook_is_tested_and_activated_again(size, w
     expect(page.locator(".banner.bad")).to_contain_text("1 address was told by e-mail")
 
     page.get_by_role("link", name="Alerts").click()
+    expect(page.get_by_role("heading", name="Who is told")).to_be_visible()
     check_page(page)
     page.get_by_label("E-mail addresses").fill("ops@northwind.example\npager")
     page.get_by_role("button", name="Save").click()

@@ -98,6 +98,13 @@ def test_one_round_meets_a_server_that_is_gone_only_once(server, alert):
     assert len(server.answers) == 4
 
 
+def test_a_round_ends_and_the_next_sweep_goes_on(alert, monkeypatch):
+    monkeypatch.setattr(mailing, "ROUND", 2)
+    for _ in range(3):
+        make_alert_mail(alert=alert, next_attempt_at=NOW)
+    assert [len(at(NOW)), len(at(NOW)), len(at(NOW))] == [2, 1, 0]
+
+
 def test_after_a_day_it_is_given_up_and_can_be_seen(server, alert):
     mail = make_alert_mail(alert=alert, next_attempt_at=NOW)
     now, rounds = NOW, 0
