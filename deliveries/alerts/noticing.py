@@ -16,8 +16,8 @@ from webhooks.models import Webhook
 
 Kind = Alert.Kind
 
-#: What :func:`notice_trouble` reads of a webhook.
-FIELDS = ("outcomes", "failing_since", "trouble_told_at")
+#: What :func:`notice_trouble` reads of a webhook beside what recording keeps on it.
+FIELDS = ("trouble_told_at",)
 
 
 def notice_trouble(webhooks: Iterable[Webhook], *, now: datetime) -> None:
