@@ -24,6 +24,7 @@ install: .venv/installed
 # The portal, a worker, beat and an endpoint to send to; Ctrl-C stops them all.
 run: export WEBHOOKS_ALLOW_LOOPBACK = true
 run: export PORTAL_PORT = $(PORT)
+run: export PORTAL_URL = http://localhost:$(PORT)
 run: install
 	@python -m portal.ports $(PORT) $(RECEIVER_PORT)
 	@python manage.py migrate --verbosity 0

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from deliveries.causes import Cause
-from deliveries.models import Attempt, Delivery, Event
+from deliveries.models import Alert, AlertMail, Attempt, Delivery, Event
 from portal.admin import History, ReadOnly
 from webhooks.masking import MASK, without_query
 
@@ -138,3 +138,41 @@ class AttemptAdmin(AttemptFields, History):
     @admin.display
     def host(self, attempt: Attempt) -> str:
         return without_query(attempt.url).partition("://")[2].partition("/")[0]
+
+
+class AlertMails(ReadOnly, admin.TabularInline):
+    model = AlertMail
+    fields = readonly_fields = (
+        "address",
+        "status",
+        "attempt_count",
+        "next_attempt_at",
+        "ended_at",
+        "problem",
+    )
+
+
+@admin.register(Alert)
+class AlertAdmin(History):
+    """Who was told of what, for whoever is asked why nobody was."""
+
+    list_display = ("public_id", "kind", "partner", "webhook", "created_at", "addressed_at")
+    list_filter = ("kind",)
+    list_select_related = ("partner", "webhook")
+    searches: ClassVar = {"alr": "public_id", "wh": "webhook__public_id", "": "partner__slug"}
+    search_help_text = "Id (alr_…), id of its webhook (wh_…), or the partner's slug"
+    fields = readonly_fields = (
+        "public_id",
+        "kind",
+        "partner",
+        "webhook",
+        "status_code",
+        "cause",
+        "created_at",
+        "addressed_at",
+    )
+    inlines = (AlertMails,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
+        alerts: QuerySet[Alert] = super().get_queryset(request)
+        return alerts.defer("webhook__secret", "webhook__previous_secret")

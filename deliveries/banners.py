@@ -1,6 +1,6 @@
 """The sentence that helps, on top of a webhook's page. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from deliveries.causes import Cause, explain
@@ -29,8 +29,17 @@ class Banner:
     anchor: str = ""
 
 
-def banner(webhook: Webhook, *, held: int) -> Banner | None:
-    """Return what the partner should know of *webhook* first; None while nothing is wrong."""
+def banner(webhook: Webhook, *, held: int, told: str = "") -> Banner | None:
+    """
+    Return what the partner should know of *webhook* first; None while nothing is wrong.
+
+    *held* is how much waits for it; *told* says who was told of its trouble.
+    """
+    found = _banner(webhook, held=held)
+    return found and replace(found, text=f"{found.text} {told}".rstrip())
+
+
+def _banner(webhook: Webhook, *, held: int) -> Banner | None:
     if webhook.deactivated_at is not None:
         title = f"Deactivated on {exact(webhook.deactivated_at)}, because a delivery failed for good."
         return Banner("bad", "cross", title, _reactivate(webhook, held), _anchor(webhook))
@@ -55,9 +64,14 @@ def _anchor(webhook: Webhook) -> str:
 def _held(count: int) -> str:
     if not count:
         return "New results are held until it is active again."
+    verb = "is" if count == 1 else "are"
+    return f"{count_words(count)} {verb} held: yours to send or discard when you activate it."
+
+
+def count_words(count: int) -> str:
+    """Say how many notifications are held, as far as they were counted."""
     number = f"More than {MOST_HELD:,}" if count > MOST_HELD else f"{count:,}"
-    noun = "notification is" if count == 1 else "notifications are"
-    return f"{number} {noun} held, and sent as soon as it is active again."
+    return f"{number} notification{'' if count == 1 else 's'}"
 
 
 def _failing(webhook: Webhook) -> Banner:

@@ -105,3 +105,25 @@ class SinceForm(forms.Form):
         initial=lambda: timezone.now() - timedelta(days=1),
         help_text="What happened from then on and failed, or is held. Tests are left out.",
     )
+
+
+class ActivateForm(forms.Form):
+    """What becomes of what was held: sent, or discarded as far as the page showed it."""
+
+    SEND, DISCARD = "send", "discard"
+
+    held = forms.ChoiceField(choices=[(SEND, "Send"), (DISCARD, "Discard")])
+    #: When the page was shown: what is held later nobody has decided about.
+    until = forms.DateTimeField()
+
+    def clean_until(self) -> datetime:
+        until: datetime = self.cleaned_data["until"]
+        if not timezone.now() - timedelta(days=1) <= until <= timezone.now():
+            raise forms.ValidationError("This page was open for too long. Look at what is held, then choose.")
+        return until
+
+    @property
+    def discard_until(self) -> datetime | None:
+        """Up to when what is held is discarded; None when it is sent."""
+        is_discarded = self.is_valid() and self.cleaned_data["held"] == self.DISCARD
+        return self.cleaned_data["until"] if is_discarded else None

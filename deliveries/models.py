@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from deliveries.alerts.models import Alert, AlertMail, AlertSettings
 from portal.encryption import EncryptedTextField
 from portal.ids import new_id
 from portal.models import Partner
@@ -218,3 +219,6 @@ class Resend(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery_id} by {self.by}"
+
+
+__all__ = ["Alert", "AlertMail", "AlertSettings", "Attempt", "Delivery", "Event", "EventType", "Resend"]

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from deliveries import events, signals, wake
+from deliveries.alerts import noticing
 from deliveries.engine import holding
 from deliveries.events import Verification
 from portal.models import Partner
@@ -46,6 +47,12 @@ for each in EVENT_TYPES:
 def hold_owed(*, webhook: Webhook, **_: Any) -> None:
     """Keep what the webhook is owed until it is active again."""
     holding.hold(webhook)
+
+
+@receiver(webhook_signals.deactivated)
+def tell_people(*, webhook: Webhook, **_: Any) -> None:
+    """Tell people if failures did it."""
+    noticing.notice_deactivation(webhook)
 
 
 @receiver(webhook_signals.activated)

@@ -12,6 +12,8 @@ from deliveries.causes import Cause
 from deliveries.engine.bulk import execute, updating
 from deliveries.engine.tally import PLACES, Tallies
 from deliveries.models import Delivery, DeliveryQuerySet, Resend
+from portal import audit
+from portal.audit import Action
 from webhooks.models import Webhook
 
 Status = Delivery.Status
@@ -28,7 +30,7 @@ def resend(delivery: Delivery, *, by: str) -> bool:
     webhook gets it too, once: whoever has repaired an endpoint wants to see whether it works. What
     fails there is held.
     """
-    return _owe_again(delivery.webhook_id, [delivery.pk], by=by) == 1
+    return _resend([delivery.pk], of=delivery.webhook, subject=delivery, by=by) == 1
 
 
 def lost(webhook: Webhook, *, since: datetime) -> DeliveryQuerySet:
@@ -41,12 +43,20 @@ def resend_lost(webhook: Webhook, *, since: datetime, by: str) -> int:
     """Owe again what :func:`lost` finds, the oldest first, at most MOST of it; return how many."""
     oldest = lost(webhook, since=since).order_by("created_at", "pk")
     keys = list(oldest.values_list("pk", flat=True)[:MOST])
-    return sum(
-        _owe_again(webhook.pk, keys[start : start + BATCH], by=by) for start in range(0, len(keys), BATCH)
-    )
+    batches = (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
+    return sum(_resend(batch, of=webhook, subject=webhook, by=by) for batch in batches)
 
 
 @transaction.atomic
+def _resend(keys: Sequence[int], *, of: Webhook, subject: Webhook | Delivery, by: str) -> int:
+    """Owe these again, and write down who wanted it; return how many are."""
+    count = _owe_again(of.pk, keys, by=by)
+    if count:
+        detail = f"{count:,} that failed or were held" if isinstance(subject, Webhook) else ""
+        audit.record(Action.RESENT, subject, by=by, partner=of.partner, detail=detail)
+    return count
+
+
 def _owe_again(webhook_id: int, keys: Sequence[int], *, by: str) -> int:
     """Lock the webhook, then its deliveries, as every other writer does; return how many are owed again."""
     live = Webhook.objects.live().only("succeeded_count", "failed_count")

@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
+from deliveries.alerts import forgetting, mailing
 from deliveries.engine import holding
 from deliveries.engine.dispatcher import Dispatcher
 from deliveries.purge import purge
@@ -31,6 +32,13 @@ def release_stragglers() -> None:
 def purge_old() -> None:
     """Purge what is older than the settings allow."""
     purge()
+    forgetting.forget_old()
+
+
+@shared_task(name="deliveries.mail_alerts")
+def mail_alerts() -> None:
+    """Tell people what they are to be told. Sent by beat alone: an e-mail can wait for the next sweep."""
+    mailing.mail_alerts()
 
 
 @worker_shutting_down.connect

@@ -1,8 +1,10 @@
 """What became of a partner's notifications: an overview, the log, one delivery, and tests."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,15 +12,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
 
-from deliveries import events, resending, trials
+from deliveries import events, reactivating, resending, trials
+from deliveries.alerts.told import told_now
 from deliveries.banners import MOST_HELD, banner
+from deliveries.causes import Explanation, explain
 from deliveries.curl import as_curl
 from deliveries.figures import figures_of
-from deliveries.forms import LogFilter, SinceForm
+from deliveries.forms import ActivateForm, LogFilter, SinceForm
 from deliveries.models import Attempt, Delivery, DeliveryQuerySet, Resend
 from deliveries.paging import any_pending, page_of
 from deliveries.previews import Preview, preview_of
+from deliveries.reactivating import Held, held_for
 from deliveries.reading import indented
+from portal import audit
 from portal.access import editor_required, get_visible, member_required
 from portal.http import PortalRequest
 from webhooks import payload_templates
@@ -62,7 +68,7 @@ def webhook(request: PortalRequest, public_id: str) -> HttpResponse:
     recent = list(_log(request).filter(webhook=found).order_by("-created_at", "-pk")[:RECENT])
     context = {
         "webhook": found,
-        "banner": banner(found, held=_count_held(found)),
+        "banner": banner(found, held=held_for(found).count, told=_told(found)),
         "figures": figures_of(found, period_called(request.GET.get("period", "")), now=timezone.now()),
         "periods": PERIODS,
         "recent": recent,
@@ -114,12 +120,34 @@ def delivery(request: PortalRequest, public_id: str) -> HttpResponse:
 @editor_required
 def test(request: PortalRequest, public_id: str) -> HttpResponse:
     """Send a sample verification to a webhook, active or not."""
-    event_type = _event_type(request.POST.get("event_type"))
-    sent = events.record_test(webhook=_get_webhook(request, public_id), event_type=event_type)
+    event_type, found = _event_type(request.POST.get("event_type")), _get_webhook(request, public_id)
+    with transaction.atomic():
+        sent = events.record_test(webhook=found, event_type=event_type)
+        by, action = request.user.email, audit.Action.TESTED
+        audit.record(action, found, by=by, partner=request.partner, detail=event_type)
     if not request.htmx:
         return redirect("deliveries:delivery", sent.public_id)
     response = render(request, "deliveries/_test_result.html", {"delivery": sent, "attempt": None})
     return trigger_client_event(response, "tested")
+
+
+@require_http_methods(["GET", "POST"])
+@editor_required
+def activate(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Activate a webhook; after failures, or while something is held, offer a test and a choice first."""
+    found = _get_webhook(request, public_id)
+    if found.is_active:
+        return redirect("deliveries:webhook", public_id)
+    form, held = ActivateForm(request.POST if "held" in request.POST else None), held_for(found)
+    is_plain = held.count == 0 and found.deactivated_at is None
+    if form.is_valid() or (request.method == "POST" and is_plain):
+        return _activate(request, found, held, discard_until=form.discard_until)
+    if request.method == "POST":
+        if form.is_bound:
+            messages.warning(request, "More may be held by now. Look at what it is, then choose again.")
+        return redirect("deliveries:activate", public_id)
+    context = {"webhook": found, "held": held, "now": timezone.now(), "explanation": _why_inactive(found)}
+    return render(request, "deliveries/activate.html", context)
 
 
 @require_POST
@@ -209,6 +237,32 @@ def resend_lost(request: PortalRequest, public_id: str) -> HttpResponse:
     return render(request, "deliveries/resend.html", context)
 
 
+def _why_inactive(webhook: Webhook) -> Explanation | None:
+    """Explain the failure that deactivated *webhook*; None if a person did it."""
+    if webhook.deactivated_at is None or not webhook.last_failed_cause:
+        return None
+    return explain(webhook.last_failed_cause, webhook.last_failed_code)
+
+
+def _activate(
+    request: PortalRequest, webhook: Webhook, held: Held, *, discard_until: datetime | None
+) -> HttpResponse:
+    by, discarded = request.user.email, 0
+    if discard_until is not None:
+        discarded = reactivating.discard(webhook, until=discard_until, by=by)
+    if reactivating.activate(webhook, by=by):
+        messages.success(request, _activated(webhook, held, discarded))
+    return redirect("deliveries:webhook", webhook.public_id)
+
+
+def _activated(webhook: Webhook, held: Held, discarded: int) -> str:
+    if discarded:
+        noun = "notification is" if discarded == 1 else "notifications are"
+        return f"{webhook.host} is active. {discarded:,} held {noun} discarded, and stay in the log."
+    then = "What was held for it is being sent now." if held.count else "New results are sent to it."
+    return f"{webhook.host} is active. {then}"
+
+
 def _render(
     request: PortalRequest, page: str, context: dict[str, Any], *, fragment: str | None = None
 ) -> HttpResponse:
@@ -247,15 +301,13 @@ def _log(request: PortalRequest) -> DeliveryQuerySet:
     return log.select_related("event", "webhook").only(*LOG_FIELDS)
 
 
-def _count_held(webhook: Webhook) -> int:
-    """Count what waits for an inactive webhook, up to one more than anybody needs to know."""
-    if webhook.is_active:
-        return 0
-    return webhook.deliveries.filter(status=Delivery.Status.HELD)[: MOST_HELD + 1].count()
+def _told(webhook: Webhook) -> str:
+    told = told_now([webhook]).get(webhook.pk)
+    return told.words if told else ""
 
 
 def _count_waiting(webhook: Webhook) -> int:
-    """Count what the webhook is still to be sent, as :func:`_count_held` counts."""
+    """Count what the webhook is still to be sent, up to one more than anybody needs to know."""
     return webhook.deliveries.filter(status=Delivery.Status.PENDING)[: MOST_HELD + 1].count()
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 #: What django-environ takes for true.
 TRUE = {"true", "on", "ok", "y", "yes", "1"}
+
+PORTAL_URL = re.compile(r"https://[A-Za-z0-9.\-\[\]]+(:[0-9]{1,5})?/?")
 
 MAKE_ENCRYPTION_KEY = (
     'Make one: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
@@ -30,6 +33,13 @@ def is_production(*, debug: str | None, hosts: Sequence[str]) -> bool:
 def public_hosts(hosts: Sequence[str]) -> list[str]:
     """Return the *hosts* that strangers can name."""
     return [host for host in hosts if host not in LOCAL_HOSTS]
+
+
+def portal_url(*, origins: Sequence[str], hosts: Sequence[str]) -> str:
+    """Return where people reach us: the first trusted origin or host that is one; "" if there is none."""
+    named = [origin for origin in origins if "*" not in origin]
+    named += [f"https://{host}" for host in hosts if not host.startswith((".", "*"))]
+    return named[0] if named else ""
 
 
 def require_safe(environment: Mapping[str, str]) -> None:
@@ -123,8 +133,8 @@ def _encryption_keys(environment: Mapping[str, str]) -> str | None:
 
 
 def _allowed_hosts(environment: Mapping[str, str]) -> str | None:
-    hosts = [host.strip() for host in environment.get("ALLOWED_HOSTS", "").split(",")]
-    if any(hosts) and "*" not in hosts:
+    hosts = _listed(environment, "ALLOWED_HOSTS")
+    if hosts and "*" not in hosts:
         return None
     return "ALLOWED_HOSTS must name the portal's own hosts, for example portal.example.com."
 
@@ -138,4 +148,29 @@ def _loopback(environment: Mapping[str, str]) -> str | None:
     )
 
 
-CHECKS = (_debug, _secret_key, _secret_key_fallbacks, _encryption_keys, _allowed_hosts, _loopback)
+def _portal_url(environment: Mapping[str, str]) -> str | None:
+    hosts, origins = _listed(environment, "ALLOWED_HOSTS"), _listed(environment, "CSRF_TRUSTED_ORIGINS")
+    if _allowed_hosts(environment):
+        return None  # which says enough
+    url = environment.get("PORTAL_URL") or portal_url(origins=origins, hosts=hosts)
+    if PORTAL_URL.fullmatch(url):
+        return None
+    return (
+        "PORTAL_URL must say where people reach the portal, for the links in e-mail: https:// and a host, "
+        "for example https://portal.example.com."
+    )
+
+
+def _listed(environment: Mapping[str, str], name: str) -> list[str]:
+    return [each for part in environment.get(name, "").split(",") if (each := part.strip())]
+
+
+CHECKS = (
+    _debug,
+    _secret_key,
+    _secret_key_fallbacks,
+    _encryption_keys,
+    _allowed_hosts,
+    _loopback,
+    _portal_url,
+)

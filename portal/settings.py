@@ -27,6 +27,12 @@ DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or safety.LOCAL_HOSTS
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PRODUCTION = safety.is_production(debug=env.str("DEBUG", default=None), hosts=ALLOWED_HOSTS)
+# Where people reach the portal, for links in e-mail.
+PORTAL_URL = env.str("PORTAL_URL", default="") or (
+    safety.portal_url(origins=CSRF_TRUSTED_ORIGINS, hosts=ALLOWED_HOSTS)
+    if PRODUCTION
+    else "http://localhost:8000"
+)
 WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=False)
 # No webhook may lead back here: names of ours (".example.com" covers subdomains) and the addresses or
 # networks we send from.
@@ -145,6 +151,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10,
         "options": {"expires": SWEEP_EXPIRES},
     },
+    # Also what tells the workers of new alerts: an e-mail need not be faster.
+    "alerts": {"task": "deliveries.mail_alerts", "schedule": 5, "options": {"expires": SWEEP_EXPIRES}},
     "purge": {"task": "deliveries.purge", "schedule": 3600, "options": {"expires": SWEEP_EXPIRES}},
 }
 
@@ -183,6 +191,7 @@ LOGIN_REDIRECT_URL = "webhooks:list"
 LOGOUT_REDIRECT_URL = "login"
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds that a mail server may keep us waiting, at each step
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Cr3dentials <webhooks@localhost>")
 
 # --- Web -------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from deliveries.causes import Cause, cause_of_status
-from deliveries.models import Attempt, Delivery, Event
+from deliveries.models import Alert, AlertMail, Attempt, Delivery, Event
 from portal import people
 from portal.models import Authenticator, Invitation, Membership, Partner, User
 from webhooks.event_types import EventType
@@ -122,3 +122,21 @@ def make_attempt(
         "response": "" if status_code is None else "{}",
     }
     return Attempt.objects.create(delivery=delivery, status_code=status_code, **{**defaults, **fields})
+
+
+def make_alert(*, webhook: Webhook | None = None, kind: str = Alert.Kind.DEACTIVATED, **fields: Any) -> Alert:
+    """Make an alert about a webhook that answered 503; a sample is about none."""
+    webhook = webhook or make_webhook()
+    defaults = {"partner": webhook.partner, "status_code": 503, "cause": Cause.STATUS}
+    about = None if kind == Alert.Kind.SAMPLE else webhook
+    return Alert.objects.create(webhook=about, kind=kind, **{**defaults, **fields})
+
+
+def make_alert_mail(
+    *, alert: Alert | None = None, status: str = AlertMail.Status.PENDING, **fields: Any
+) -> AlertMail:
+    """Make an e-mail whose times fit its status: pending ones are due now, the others ended now."""
+    is_pending = status == AlertMail.Status.PENDING
+    fields.setdefault("next_attempt_at" if is_pending else "ended_at", timezone.now())
+    fields.setdefault("address", f"person{next(_number)}@example.com")
+    return AlertMail.objects.create(alert=alert or make_alert(), status=status, **fields)

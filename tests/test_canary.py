@@ -4,12 +4,15 @@ A canary in a payload, a header, a secret, an answer and a URL's query, and ever
 The values go the way that real ones go: typed into the form, sent by the backend, delivered, failed.
 """
 
+import email.policy
 import inspect
 import io
 import logging
 import re
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
+from email.parser import BytesParser
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,10 +25,12 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.log import AdminEmailHandler
 from django.views.debug import get_exception_reporter_class
 
 from deliveries import tasks, wake
+from deliveries.alerts import mailing
 from deliveries.causes import Cause
 from deliveries.engine.claim import Leased
 from deliveries.engine.dispatcher import Dispatcher
@@ -260,13 +265,34 @@ def test_the_admin_shows_it_nowhere(member: Membership) -> None:
     assert [page for page in pages if CANARY in page] == []
 
 
-def test_a_test_and_a_deactivation_send_no_mail_with_it(member: Membership) -> None:
-    for _ in range(6):
-        Dispatcher(post=refuse).run()
-        Delivery.objects.update(next_attempt_at=None, status="held", lease=None)
-        Webhook.objects.get().activate()
-    deliver(member, refuse)
-    assert [message for message in mail.outbox if CANARY in str(message.message())] == []
+@pytest.mark.parametrize("post", [refuse, break_off])
+def test_the_mails_of_trouble_and_deactivation_are_silent(
+    post: Any, member: Membership, log: io.StringIO
+) -> None:
+    """In every encoding that a mail may use, and in what is logged when it cannot be sent."""
+    webhook = Webhook.objects.get()
+    for _ in range(4):
+        deliver(member, post)
+    Webhook.objects.update(failing_since=timezone.now() - timedelta(minutes=1))
+    deliver(member, post)
+    mailing.mail_alerts()
+    Delivery.objects.update(attempt_count=5, next_attempt_at=timezone.now(), lease=None)
+    Dispatcher(post=post).run()
+    mailing.mail_alerts()
+    subjects = [message.subject for message in mail.outbox]
+    assert subjects == ["hooks.northwind.com is failing", "hooks.northwind.com was deactivated"]
+    webhook.refresh_from_db()
+    hidden = (CANARY, webhook.secret)
+    texts = [part.get_content() for message in mail.outbox for part in _parts(message)]
+    texts += [str(message.message()) for message in mail.outbox]
+    assert [text for text in texts if any(each in text for each in hidden)] == []
+    assert any("https://hooks.northwind.com/in?••••••••" in text for text in texts)
+    assert CANARY not in log.getvalue()
+
+
+def _parts(message: Any) -> Any:
+    sent = BytesParser(policy=email.policy.default).parsebytes(message.message().as_bytes())
+    return sent.iter_parts()
 
 
 # --- When the portal itself breaks -------------------------------------------------------------------

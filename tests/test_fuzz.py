@@ -60,6 +60,7 @@ NAMES = st.sampled_from(
     model_name _popup _to_field _changelist_filters initial-is_active action _selected_action select_across
     index role required code name old_password new_password1 new_password2 password1 password2 person action
     index signature delivery body
+    index addresses tells_trouble sample held until
     """.split()
 )
 FORMS = st.dictionaries(st.one_of(NAMES, st.text(max_size=20)), TEXTS, max_size=6)

@@ -124,7 +124,7 @@ def _roll(webhook: Webhook) -> None:
 OBJECTS = {
     "webhooks:edit": Page("webhook", _edit),
     "webhooks:secret": Page("webhook", lambda _: {}),
-    "webhooks:activate": Page("webhook", lambda _: {}, prepare=lambda world: world.webhook.deactivate()),
+    "deliveries:activate": Page("webhook", lambda _: {}, prepare=lambda world: world.webhook.deactivate()),
     "webhooks:deactivate": Page("webhook", lambda _: {}),
     "webhooks:delete": Page("webhook", lambda world: {"host": world.webhook.host}),
     "webhooks:roll_secret": Page("webhook", lambda _: {"overlap": "24h"}),
@@ -147,6 +147,7 @@ OBJECTS = {
 OWN = {
     "webhooks:list": {},
     "webhooks:create": {},
+    "deliveries:alerts": {},
     "deliveries:list": {"webhook": "webhook", "before": "delivery"},
     "deliveries:catalogue": {},
     "people": {},

@@ -79,6 +79,10 @@ class Webhook(models.Model):
     last_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_failed_code = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     last_failed_cause = models.CharField(max_length=20, blank=True, editable=False, default="", db_default="")
+    #: When the first of those attempts began that have failed ever since; none while the last succeeded.
+    failing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    #: When people were last told that it fails.
+    trouble_told_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = WebhookQuerySet.as_manager()
 
@@ -148,9 +152,12 @@ class Webhook(models.Model):
         return not self.event_types or event_type in self.event_types
 
     def activate(self) -> None:
-        """Receive again."""
+        """Receive again; failures from here on are new ones."""
         self.is_active, self.deactivated_at, self.deactivation_reason = True, None, ""
-        self._save_and_tell(signals.activated, "is_active", "deactivated_at", "deactivation_reason")
+        self.failing_since = None
+        self._save_and_tell(
+            signals.activated, "is_active", "deactivated_at", "deactivation_reason", "failing_since"
+        )
 
     def deactivate(self, *, reason: str = "") -> None:
         """Stop receiving; with a *reason* it was failures that did it, not a person."""

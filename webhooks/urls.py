@@ -11,7 +11,6 @@ urlpatterns = [
     path("<str:public_id>/secret/roll/", views.roll_secret, name="roll_secret"),
     path("<str:public_id>/secret/end-overlap/", views.end_overlap, name="end_overlap"),
     path("<str:public_id>/secret/", views.secret, name="secret"),
-    path("<str:public_id>/activate/", views.activate, name="activate"),
     path("<str:public_id>/deactivate/", views.deactivate, name="deactivate"),
     path("<str:public_id>/delete/", views.delete, name="delete"),
 ]

@@ -99,18 +99,6 @@ def end_overlap(request: PortalRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 @editor_required
-def activate(request: PortalRequest, public_id: str) -> HttpResponse:
-    webhook = _get(request, public_id)
-    if not webhook.is_active:
-        with transaction.atomic():
-            webhook.activate()
-            _record(request, Action.ACTIVATED, webhook)
-        messages.success(request, f"{webhook.host} is active. What was held for it is being sent now.")
-    return redirect("deliveries:webhook", public_id)
-
-
-@require_POST
-@editor_required
 def deactivate(request: PortalRequest, public_id: str) -> HttpResponse:
     webhook = _get(request, public_id)
     if webhook.is_active:

@@ -73,6 +73,8 @@ def adding(
 
 def locked_rows(model: type[models.Model], fields: Sequence[str], keys: Iterable[int]) -> list[Row]:
     """Lock the rows of these ids, in their order, and return the values of *fields* of each."""
+    if not _is_postgresql():  # which locks the whole database anyway, and keeps times as text
+        return list(model._base_manager.filter(pk__in=[*keys]).order_by("pk").values_list(*fields))
     return execute(Statement(_lock(model, tuple(fields)), [(key,) for key in keys]))
 
 
@@ -131,8 +133,7 @@ def _add(model: type[models.Model], fields: tuple[str, ...], key: tuple[str, ...
 @cache
 def _lock(model: type[models.Model], fields: tuple[str, ...]) -> str:
     table, wanted = _quote(model._meta.db_table), table_of(model, ("id",))
-    lock = "FOR NO KEY UPDATE" if _is_postgresql() else ""
-    return f"SELECT {columns(model, fields)} FROM {table} WHERE id IN {wanted} ORDER BY id {lock}"
+    return f"SELECT {columns(model, fields)} FROM {table} WHERE id IN {wanted} ORDER BY id FOR NO KEY UPDATE"
 
 
 def document_of(rows: Iterable[Row]) -> str:

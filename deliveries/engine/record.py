@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import DataError, IntegrityError, connection, transaction
 
+from deliveries.alerts import noticing
 from deliveries.causes import Cause
 from deliveries.engine import tally
 from deliveries.engine.bulk import Statement, execute, inserting, locked_rows, update_rows, updating
@@ -35,10 +36,11 @@ COUNTS = (
     "last_failed_at",
     "last_failed_code",
     "last_failed_cause",
+    "failing_since",
 )
 
 #: What is read of it under its lock.
-LOCKED = ("id", "is_active", "deleted_at", *COUNTS)
+LOCKED = ("id", "is_active", "deleted_at", *COUNTS, *noticing.FIELDS)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,6 +101,7 @@ def record(outcomes: Sequence[Outcome], *, now: datetime, policy: RetryPolicy = 
     settled = [each for each in decided if each.outcome.delivery.pk in written]
     execute(_log(settled, now=now), *_update_webhooks(settled, webhooks, now=now))
     _deactivate_failed(settled, webhooks)
+    noticing.notice_trouble(webhooks.values(), now=now)
     return len(settled)
 
 
@@ -232,7 +235,10 @@ def _note(webhook: Webhook, settled: Settled, *, now: datetime) -> None:
     webhook.last_status_code = outcome.status_code
     webhook.last_cause = outcome.cause or ""
     webhook.last_duration_ms = outcome.duration_ms
-    if outcome.cause is not None:
+    if outcome.cause is None:
+        webhook.failing_since = None
+    else:
+        webhook.failing_since = webhook.failing_since or webhook.last_attempt_at
         webhook.last_failed_at = webhook.last_attempt_at
         webhook.last_failed_code, webhook.last_failed_cause = outcome.status_code, outcome.cause
 

@@ -24,6 +24,14 @@ def test_failures_deactivated_it():
     assert said.text.endswith("Fix the endpoint, test the webhook, then activate it.")
 
 
+def test_it_says_who_was_told_of_it():
+    webhook = Webhook(is_active=False, deactivated_at=timezone.now(), deactivation_reason="Nobody listens.")
+    said = banner(webhook, held=0, told="2 addresses were told.")
+    assert said is not None
+    assert said.text.endswith("then activate it. 2 addresses were told.")
+    assert banner(Webhook(outcomes="s"), held=0, told="2 addresses were told.") is None
+
+
 @pytest.mark.parametrize(
     ("held", "words"),
     [

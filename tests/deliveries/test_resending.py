@@ -14,6 +14,7 @@ from deliveries.engine.claim import Claimer
 from deliveries.engine.record import Outcome, record
 from deliveries.engine.shares import Shares
 from deliveries.models import Delivery
+from portal.models import AuditEntry
 from tests.factories import make_attempt, make_delivery, make_hour, make_webhook
 from webhooks.models import WebhookHour
 
@@ -155,9 +156,23 @@ def test_a_batch_costs_the_same_queries_whatever_its_size(django_assert_num_quer
     for count in (1, 20):
         for _ in range(count):
             make_delivery(webhook=webhook, status=Status.FAILED)
-        # keys; savepoint, webhook, deliveries, hours and counts (apart on SQLite), resends, pending, release
-        with django_assert_num_queries(8 if connection.vendor == "postgresql" else 9):
+        # keys; savepoint, webhook, deliveries, hours with counts (apart on SQLite), resends, pending, audit,
+        # release
+        with django_assert_num_queries(9 if connection.vendor == "postgresql" else 10):
             assert resending.resend_lost(webhook, since=NOW - timedelta(hours=1), by=BY) == count
+
+
+def test_the_audit_trail_says_who_wanted_it_and_how_much():
+    webhook = make_webhook()
+    first, *_ = (make_delivery(webhook=webhook, status=Status.FAILED) for _ in range(3))
+    assert resending.resend(first, by=BY)
+    assert not resending.resend(first, by=BY), "it is on its way, and nothing is written down"
+    resending.resend_lost(webhook, since=NOW - timedelta(hours=1), by=BY)
+    entries = AuditEntry.objects.order_by("pk").values_list("action", "by", "subject", "detail")
+    assert list(entries) == [
+        ("resent", BY, first.public_id, ""),
+        ("resent", BY, webhook.host, "2 that failed or were held"),
+    ]
 
 
 def test_attempts_go_on_counting():

@@ -68,7 +68,7 @@ def test_a_retry_says_when_it_comes_and_what_comes_after():
     ("fields", "words"),
     [
         ({"status": Status.HELD}, "The webhook is inactive, so we hold this delivery."),
-        ({"status": Status.CANCELED}, "because its webhook was deleted"),
+        ({"status": Status.CANCELED}, "discarded when the webhook was activated. It counts neither"),
         ({"status": Status.PENDING}, "We are about to send it."),
         ({"status": Status.FAILED}, "Every attempt failed."),
         ({"status": Status.FAILED, "is_test": True}, "A test is sent once."),
@@ -76,6 +76,11 @@ def test_a_retry_says_when_it_comes_and_what_comes_after():
 )
 def test_it_says_where_the_delivery_stands(fields, words):
     assert words in page_of(make_delivery(**fields))
+
+
+def test_what_a_deleted_webhook_was_owed_says_so():
+    gone = make_webhook(is_active=False, deleted_at=timezone.now())
+    assert "because its webhook was deleted" in page_of(make_delivery(webhook=gone, status=Status.CANCELED))
 
 
 def test_another_attempt_can_be_chosen():

@@ -2,8 +2,10 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from deliveries.models import Delivery
+from portal.models import AuditEntry
 from tests.deliveries.portal_client import HTMX, client_of, fragment, text
 from tests.factories import make_attempt, make_delivery, make_partner, make_webhook
 from webhooks.event_types import EventType
@@ -30,6 +32,14 @@ def test_it_sends_a_test_whether_the_webhook_is_active_or_not(is_active):
     delivery = Delivery.objects.get()
     assert (delivery.webhook, delivery.is_test, delivery.status) == (webhook, True, Status.PENDING)
     assert response["Location"] == f"/deliveries/{delivery.public_id}/"
+
+
+def test_the_audit_trail_says_who_tested_what():
+    webhook = make_webhook()
+    client_of(webhook.partner).post(address(webhook), {"event_type": EventType.EXPIRED})
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.subject, entry.detail) == ("tested", webhook.host, EventType.EXPIRED)
+    assert entry.by == webhook.partner.memberships.get().user.email
 
 
 def test_with_htmx_the_result_appears_in_place():
@@ -62,7 +72,9 @@ def test_a_failure_shows_cause_and_fix():
 
 
 def test_a_test_that_was_never_sent_says_so():
-    assert "because its webhook was deleted" in result_of(make_delivery(status=Status.CANCELED, is_test=True))
+    gone = make_webhook(is_active=False, deleted_at=timezone.now())
+    delivery = make_delivery(webhook=gone, status=Delivery.Status.CANCELED, is_test=True)
+    assert "because its webhook was deleted" in result_of(delivery)
 
 
 def test_only_a_post_sends():

@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.safety import is_production, local_key, require_safe
+from portal.safety import is_production, local_key, portal_url, require_safe
 
 KEY, OLD_KEY = "bmV3IGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzISE=", "b2xkIGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzISE="
 
@@ -50,6 +50,10 @@ def test_production_is_where_strangers_may_come(
         {"FIELD_ENCRYPTION_KEYS": f"{KEY},{OLD_KEY}"},
         {"SECRET_KEY_FALLBACKS": ""},
         {"SECRET_KEY_FALLBACKS": "abcdefghij" * 5 + "," + "klmnopqrst" * 5},
+        {"PORTAL_URL": "https://portal.example.com:8443/"},
+        {"ALLOWED_HOSTS": ".example.com", "PORTAL_URL": "https://portal.example.com"},
+        {"ALLOWED_HOSTS": ".example.com", "CSRF_TRUSTED_ORIGINS": "https://portal.example.com"},
+        {"DEBUG": "false", "ALLOWED_HOSTS": "localhost"},
     ],
 )
 def test_a_safe_environment_is_accepted(more: dict[str, str]) -> None:
@@ -77,6 +81,10 @@ def test_a_safe_environment_is_accepted(more: dict[str, str]) -> None:
         ("DEBUG", "on", "Remove it"),
         ("WEBHOOKS_ALLOW_LOOPBACK", "true", "Remove it"),
         ("WEBHOOKS_ALLOW_LOOPBACK", " YES ", "Remove it"),
+        ("PORTAL_URL", "portal.example.com", "https:// and a host"),
+        ("PORTAL_URL", "http://portal.example.com", "https:// and a host"),
+        ("PORTAL_URL", "https://portal.example.com/portal", "https:// and a host"),
+        ("PORTAL_URL", "https://user@portal.example.com", "https:// and a host"),
     ],
 )
 def test_an_unsafe_value_is_refused_with_its_name_and_its_fix(name: str, value: str, fix: str) -> None:
@@ -85,6 +93,27 @@ def test_an_unsafe_value_is_refused_with_its_name_and_its_fix(name: str, value: 
     [_, problem] = str(caught.value).splitlines()
     assert problem.startswith(f"  - {name} ")
     assert fix in problem
+
+
+@pytest.mark.parametrize("origins", ["", "https://*.example.com", "http://portal.example.com"])
+def test_a_portal_that_cannot_tell_where_it_is_does_not_start(origins: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PORTAL_URL must say where people reach the portal"):
+        require_safe(SAFE | {"ALLOWED_HOSTS": ".example.com", "CSRF_TRUSTED_ORIGINS": origins})
+
+
+@pytest.mark.parametrize(
+    ("origins", "hosts", "url"),
+    [
+        ([], [".example.com", "portal.example.com", "b.example.com"], "https://portal.example.com"),
+        (["https://a.example.com"], ["b.example.com"], "https://a.example.com"),
+        (["https://*.example.com"], ["b.example.com"], "https://b.example.com"),
+        ([], ["*"], ""),
+    ],
+)
+def test_where_the_portal_is_follows_from_what_it_answers_to(
+    origins: list[str], hosts: list[str], url: str
+) -> None:
+    assert portal_url(origins=origins, hosts=hosts) == url
 
 
 @pytest.mark.parametrize("name", SAFE)

@@ -72,3 +72,10 @@ def test_a_former_key_still_reads_what_it_signed() -> None:
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return manage("shell", "--verbosity", "0", "--command", code, **PRODUCTION | environment)
+
+
+@pytest.mark.parametrize("given", ["", "https://p.example.org"])
+def test_links_in_e_mail_lead_to_the_portals_own_host(given: str) -> None:
+    code = "from django.conf import settings; print(settings.PORTAL_URL)"
+    done = manage("shell", "--verbosity", "0", "--command", code, **PRODUCTION | {"PORTAL_URL": given})
+    assert done.stdout == f"{given or 'https://portal.example.com'}\n", done.stderr
