@@ -14,7 +14,7 @@ from uuid import uuid4
 from deliveries import sender
 from deliveries.engine import bodies
 from deliveries.engine.claim import Leased
-from deliveries.engine.clock import DatabaseClock
+from deliveries.engine.clock import database_now
 from deliveries.engine.dispatcher import attempt
 from deliveries.engine.record import Outcome
 from deliveries.events import sample_body
@@ -89,5 +89,5 @@ def _send(delivery: Leased) -> Trial:
         phases.update(response.phases)
         return response
 
-    outcome = attempt(delivery, post=post, timestamp=int(DatabaseClock()().timestamp()))
+    outcome = attempt(delivery, post=post, timestamp=int(database_now().timestamp()))
     return Trial(outcome, phases)

@@ -29,8 +29,6 @@ class DatabaseClock:
         self._epoch = datetime.min.replace(tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        if connection.vendor != "postgresql":
-            return datetime.now(UTC)
         if time.monotonic() - self._asked_at > TRUSTED:
             self._ask()
         return self._epoch + timedelta(seconds=time.monotonic())
@@ -45,7 +43,9 @@ class DatabaseClock:
 
 
 def database_now() -> datetime:
-    """Return the time that PostgreSQL has."""
+    """Return the time that the database has; SQLite's is this machine's."""
+    if connection.vendor != "postgresql":
+        return datetime.now(UTC)
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cast("datetime", cursor.fetchone()[0])
