@@ -39,7 +39,7 @@ COUNTS = (
     "failing_since",
 )
 
-#: What is read of it under its lock.
+#: What is read of it under its lock, in the model's order, as from_db() wants it.
 LOCKED = ("id", "is_active", "deleted_at", *COUNTS, *noticing.FIELDS)
 
 
