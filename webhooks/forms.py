@@ -52,7 +52,7 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
     is_active = forms.BooleanField(
         label="Active",
         required=False,
-        help_text="While a webhook is inactive, its results are held and sent once it is active again.",
+        help_text="While a webhook is inactive, its results are held; you decide about them when you activate it.",
         widget=forms.CheckboxInput(attrs={"role": "switch"}),
     )
     secret = forms.CharField(
@@ -130,8 +130,14 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
         else:
             typed = SECRET_FIELDS if self.cleaned_data["secret"] else ()
             webhook.save(update_fields=["url", "event_types", "payload_template", "updated_at", *typed])
-            self._switch(webhook)
+            if webhook.is_active and not self.cleaned_data["is_active"]:
+                webhook.deactivate()
         return webhook
+
+    @property
+    def wants_activation(self) -> bool:
+        """Whether a webhook that is inactive was switched on: what was held for it is decided about first."""
+        return bool(self.instance.pk and self.cleaned_data["is_active"] and not self.instance.is_active)
 
     def typed(self) -> Webhook:
         """Return the webhook as it was typed, without saving it."""
@@ -141,10 +147,6 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
         if self.cleaned_data["secret"]:
             webhook.signing_secrets = Secrets(self.cleaned_data["secret"])
         return webhook
-
-    def _switch(self, webhook: Webhook) -> None:
-        if self.cleaned_data["is_active"] != webhook.is_active:
-            webhook.activate() if self.cleaned_data["is_active"] else webhook.deactivate()
 
 
 def _check_template(template: str) -> None:

@@ -128,8 +128,10 @@ def _edit(request: PortalRequest, webhook: Webhook, template: str) -> HttpRespon
     is_new, draft = webhook.pk is None, next((name for name in DRAFTS if name in request.POST), "")
     forms = WebhookForms(webhook, _posted(request), draft=draft)
     if forms.are_submitted and forms.are_valid():
-        messages.success(request, _saved(_save(request, forms), is_new=is_new))
-        return redirect("deliveries:webhook", webhook.public_id)
+        saved = _save(request, forms)
+        messages.success(request, _saved(saved, is_new=is_new))
+        page = "deliveries:activate" if forms.webhook.wants_activation else "deliveries:webhook"
+        return redirect(page, saved.public_id)
     template = PARTS[draft] if draft and request.htmx else template
     return render(request, template, {"webhook": webhook, "forms": forms})
 

@@ -54,7 +54,7 @@ def test_figures_look_back_as_far_as_asked(period, rate):
     ],
 )
 def test_it_says_how_much_is_sent_at_once(took_ms, words):
-    webhook = make_webhook(last_duration_ms=took_ms)
+    webhook = make_webhook(last_attempt_at=timezone.now(), last_duration_ms=took_ms)
     assert words in text(client_of(webhook.partner).get(address(webhook)))
 
 

@@ -140,12 +140,12 @@ def test_switching_it_off_deactivates_it(owner, webhook, address):
     assert webhook.deactivated_at is None
 
 
-def test_switching_it_on_forgives_the_failures(owner, webhook, address):
+def test_switching_it_on_leads_to_what_was_held_and_activates_nothing_yet(owner, webhook, address):
     webhook.deactivate(reason="Timed out.")
-    owner.post(address, typed(webhook))
+    response = owner.post(address, typed(webhook, url="https://repaired.northwind.com/"))
+    assert response.headers["Location"] == f"/webhooks/{webhook.public_id}/activate/"
     webhook.refresh_from_db()
-    assert webhook.is_active
-    assert webhook.deactivated_at is None
+    assert (webhook.is_active, webhook.url) == (False, "https://repaired.northwind.com/")
 
 
 def test_saving_an_inactive_one_keeps_the_reason(owner, webhook, address):
