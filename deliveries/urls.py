@@ -2,6 +2,7 @@ from django.urls import path
 
 from deliveries import views
 from deliveries.alerts.views import alerts
+from deliveries.metrics import metrics
 
 app_name = "deliveries"
 
@@ -20,4 +21,5 @@ urlpatterns = [
     path("webhooks/<str:public_id>/payload/", views.payload, name="payload"),
     path("webhooks/<str:public_id>/resend/", views.resend_lost, name="resend_lost"),
     path("webhooks/<str:public_id>/test/", views.test, name="test"),
+    path("metrics/", metrics, name="metrics"),
 ]

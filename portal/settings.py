@@ -240,6 +240,9 @@ ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/") + "/"
 # Whom to tell about a fault: an address that begins with mailto: or https://. Shown in security.txt.
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 
+# Who gives it in "Authorization: Bearer …" may read /metrics/; without one nobody may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 # The largest form is a webhook with 20 headers of 4 kB; none takes a file.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -250,6 +253,8 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+# Load balancers ask in the clear, from inside.
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None

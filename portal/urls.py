@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from portal.forms import PasswordResetForm
-from portal.views import invitation, login, partner, people, profile, security_txt, trail, two_factor
+from portal.views import health, invitation, login, partner, people, profile, security_txt, trail, two_factor
 
 password_reset = [
     path(
@@ -69,6 +69,7 @@ urlpatterns = [
     path("people/", include(members)),
     path("profile/", include(oneself)),
     path("audit/", trail.audit_trail, name="audit_trail"),
+    path("health/", health.health, name="health"),
     path(".well-known/security.txt", security_txt.security_txt, name="security_txt"),
     path("webhooks/", include("webhooks.urls")),
     path("", include("deliveries.urls")),

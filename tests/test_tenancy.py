@@ -189,6 +189,8 @@ PERSONAL = {
     "two_factor_off",
     "recovery_codes",
     "security_txt",
+    "health",
+    "deliveries:metrics",
 }
 
 #: Addresses that take something else than an object's id, and one that is not there.
