@@ -52,7 +52,7 @@ class WebhookForm(Draft, forms.ModelForm):  # type: ignore[type-arg] # Django ha
     is_active = forms.BooleanField(
         label="Active",
         required=False,
-        help_text="While a webhook is inactive, its results are held, and yours to send when you activate it.",
+        help_text="While a webhook is inactive, its results are held: yours to send once you activate it.",
         widget=forms.CheckboxInput(attrs={"role": "switch"}),
     )
     secret = forms.CharField(
