@@ -217,9 +217,10 @@ class Engine(RuleBasedStateMachine):
         for row in Delivery.objects.filter(pk__in=[*self.holder]):
             if row.lease != self.holder[row.pk].lease:
                 del self.holder[row.pk]
-                self.losses[row.pk] += row.webhook_id in self.active
+                self.losses[row.pk] += 1
                 assert self.leased_until[row.pk] <= self.now, "a live lease was taken away"
-                if self.losses[row.pk] == MAX_LOST_LEASES:
+                # What an inactive webhook is owed is held before anybody asks how it came back.
+                if self.losses[row.pk] >= MAX_LOST_LEASES and row.webhook_id in self.active:
                     self.failed.add(row.pk)
                     self.attempts[row.pk] += 1
 
