@@ -12,20 +12,21 @@ Clock = Callable[[], datetime]
 #: Seconds after which the database is asked again; clocks drift less than a millisecond in that time.
 TRUSTED = 1.0
 
-#: An answer that took longer, in seconds, says too little about the time; so often it is asked for again.
-PROMPT, TRIES = 0.005, 3
+#: An answer that took longer, in seconds, says too little about the time to be believed, unless that is all
+#: there has been for so long.
+PROMPT, PATIENCE = 0.005, 60.0
 
 
 class DatabaseClock:
     """
-    Tell the database server's time.
+    Tell the database server's time, a few milliseconds ahead at most.
 
     Workers on several machines never agree on the time; a worker an hour fast would otherwise
     send every retry at once. Between two questions this process's monotonic clock goes on.
     """
 
     def __init__(self) -> None:
-        self._asked_at = float("-inf")
+        self._asked_at = self._believed_at = float("-inf")
         self._epoch = datetime.min.replace(tzinfo=UTC)
 
     def __call__(self) -> datetime:
@@ -34,12 +35,13 @@ class DatabaseClock:
         return self._epoch + timedelta(seconds=time.monotonic())
 
     def _ask(self) -> None:
-        for _ in range(TRIES):
-            # From before the question: better a little ahead, or what is due now would seem to come later.
-            self._asked_at = time.monotonic()
-            self._epoch = database_now() - timedelta(seconds=self._asked_at)
-            if time.monotonic() - self._asked_at < PROMPT:
-                return
+        self._asked_at = time.monotonic()
+        now = database_now()
+        took = time.monotonic() - self._asked_at
+        if took < PROMPT or self._asked_at - self._believed_at > PATIENCE:
+            self._believed_at = self._asked_at
+            # From before the question: were it behind, what is due now would seem to come later.
+            self._epoch = now - timedelta(seconds=self._asked_at)
 
 
 def database_now() -> datetime:

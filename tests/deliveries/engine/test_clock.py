@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from deliveries.engine import clock
-from deliveries.engine.clock import PROMPT, TRIES, TRUSTED, DatabaseClock
+from deliveries.engine.clock import PATIENCE, PROMPT, TRUSTED, DatabaseClock
 
 BEGIN = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -53,18 +53,23 @@ def test_it_goes_on_by_itself_and_asks_again_in_time(on):
     assert machine.asked == 2
 
 
-def test_a_slow_answer_is_asked_for_again(on):
-    machine = Machine(10 * PROMPT, 0)
+def test_a_slow_answer_is_not_believed(on):
+    machine = Machine(0, 10 * PROMPT)
     told = on(machine)
-    assert told() == BEGIN + timedelta(seconds=10 * PROMPT)
+    told()
+    machine.now += 2 * TRUSTED
+    assert told() == BEGIN + timedelta(seconds=machine.now - 1000)
     assert machine.asked == 2
 
 
-def test_of_slow_answers_alone_it_is_never_behind(on):
-    machine = Machine(*[10 * PROMPT] * TRIES)
-    told = on(machine)()
-    assert told >= BEGIN + timedelta(seconds=machine.now - 1000)
-    assert machine.asked == TRIES
+@pytest.mark.parametrize("already", [0, PATIENCE + 1])
+def test_it_is_when_there_is_no_better_one_and_then_the_clock_is_ahead(on, already):
+    machine = Machine(*[0] * bool(already), 10 * PROMPT)
+    told = on(machine)
+    if already:
+        told()
+        machine.now += already
+    assert told() == BEGIN + timedelta(seconds=machine.now - 1000 + 10 * PROMPT)
 
 
 @pytest.mark.django_db
