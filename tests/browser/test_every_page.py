@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from playwright.sync_api import Page
 
 from deliveries.models import AlertMail, Delivery
@@ -28,10 +27,13 @@ from tests.test_tenancy import ADMIN, ALL, ARGUMENTS, OBJECTS, World
 pytestmark = pytest.mark.browser
 
 #: Elements with an animation, or a transition of more than a hundredth of a second.
-MOVING = """() => [...document.querySelectorAll("*")]
-    .filter((each) => Math.max(...getComputedStyle(each).transitionDuration.split(",").map(parseFloat)) > 0.01)
-    .map((each) => each.outerHTML.slice(0, 200))
-    .concat(document.getAnimations().map((each) => `animation ${each.animationName}`))"""
+MOVING = """() => {
+    const lasts = (each) =>
+        Math.max(...getComputedStyle(each).transitionDuration.split(",").map(parseFloat));
+    const animations = document.getAnimations().map((each) => `animation ${each.animationName}`);
+    const moving = [...document.querySelectorAll("*")].filter((each) => lasts(each) > 0.01);
+    return moving.map((each) => each.outerHTML.slice(0, 200)).concat(animations);
+}"""
 
 
 @dataclass(frozen=True)
