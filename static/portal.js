@@ -65,3 +65,5 @@ if (fold && !location.search && matchMedia("(max-width: 48rem)").matches) fold.o
 // Nor does the list of topics stand before the topic.
 const contents = document.getElementById("docs-contents");
 if (contents && matchMedia("(max-width: 48rem)").matches) contents.open = false;
+// A phone shows only some of the tabs: the current one must be among them.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
