@@ -94,7 +94,7 @@ def test_an_inactive_webhook_is_tested_and_says_what_is_wrong_and_what_to_do(
 
 def test_a_webhook_is_sent_what_is_ticked_with_the_catalogue_beside_it(visit, webhook):
     page = visit(f"/webhooks/{webhook.public_id}/settings/", "phone")
-    expect(page.get_by_role("link", name="Settings")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Settings")).to_be_in_viewport(ratio=0.9)
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="what each of them holds").click()
     catalogue = opened.value
