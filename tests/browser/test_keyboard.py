@@ -1,5 +1,7 @@
 """The keyboard alone: from the login to a delivery that is sent again, and where the focus is meanwhile."""
 
+from typing import Literal
+
 import pytest
 from django.conf import global_settings
 from playwright.sync_api import Locator, Page, expect
@@ -47,7 +49,7 @@ def tab_to(page: Page, target: Locator) -> None:
     pytest.fail(f"Tab does not reach {target} on {page.url}.")
 
 
-def press(page: Page, role: str, name: str, key: str = "Enter") -> None:
+def press(page: Page, role: Literal["button", "link"], name: str, key: str = "Enter") -> None:
     tab_to(page, page.get_by_role(role, name=name, exact=True).last)
     page.keyboard.press(key)
 

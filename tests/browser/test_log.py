@@ -69,7 +69,7 @@ def copied(page: Page, what: str) -> str:
     button = page.locator(f"#copy-{what}")
     button.click()
     expect(button).to_contain_text("Copied")
-    return page.evaluate("navigator.clipboard.readText()")
+    return str(page.evaluate("navigator.clipboard.readText()"))
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
@@ -152,7 +152,8 @@ def test_the_log_asks_only_while_something_is_under_way(visit, webhook):
 
 
 def seconds_left(page: Page) -> int:
-    return int(re.search(r"Next attempt in (\d+) s", page.locator(".timeline").inner_text())[1])
+    (seconds,) = re.findall(r"Next attempt in (\d+) s", page.locator(".timeline").inner_text())
+    return int(seconds)
 
 
 def ended(delivery):
