@@ -1,6 +1,6 @@
 "use strict";
 
-// Everything works without this file; it copies, and says when a page has gone stale.
+// Everything works without this file; it copies, keeps the focus, and says when a page has gone stale.
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
@@ -34,6 +34,24 @@ document.addEventListener("htmx:afterSwap", () => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
 });
 
+// The focus outlives what had it: a button that waits for its answer, a link on a page that refreshes.
+let focused = null;
+document.addEventListener("focusin", (event) => (focused = event.target));
+document.addEventListener("pointerdown", () => (focused = null));
+const nameOf = (each) =>
+  each.id || each.getAttribute("href") || each.getAttribute("aria-label") || each.textContent.trim();
+const successor = (gone) =>
+  [...document.querySelectorAll(gone.localName)].find((each) => nameOf(each) === nameOf(gone)) ??
+  document.getElementById(gone.closest("[id]:has(*)")?.id);
+for (const change of ["htmx:afterRequest", "htmx:afterSettle"]) {
+  document.addEventListener(change, () => {
+    if (!focused || document.activeElement !== document.body) return;
+    const next = focused.isConnected ? focused : successor(focused);
+    if (next && next.tabIndex < 0) next.tabIndex = -1;
+    next?.focus({ preventScroll: true });
+  });
+}
+
 // A filter's address names only what was asked.
 document.addEventListener("htmx:configRequest", (event) => {
   if (!event.target.matches("[data-filter]")) return;
@@ -47,3 +65,5 @@ if (fold && !location.search && matchMedia("(max-width: 48rem)").matches) fold.o
 // Nor does the list of topics stand before the topic.
 const contents = document.getElementById("docs-contents");
 if (contents && matchMedia("(max-width: 48rem)").matches) contents.open = false;
+// A phone shows only some of the tabs: the current one must be among them.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 
+from portal.models import User
 from tests.conftest import CHROMIUM
 
 #: A desktop and a phone, in CSS pixels.
@@ -67,9 +70,21 @@ def open_browser(browser: Browser, complaints: list[str]) -> Iterator[Callable[.
         context.close()
 
 
-def check_page(page: Page) -> None:
-    """Fail if the page breaks a rule of accessibility, or is wider than its window."""
-    results = Axe().run(page)
+def enter(page: Page, portal: str, user: User | None) -> Page:
+    """Be logged in as *user* from the next page on."""
+    if user:
+        client = Client()
+        client.force_login(user)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": portal}])
+    return page
+
+
+def check_page(page: Page, *, rules: list[str] | None = None) -> None:
+    """Fail if the page breaks a rule of accessibility (of *rules* alone), or is wider than its window."""
+    # What passes is not described, which takes most of the time.
+    options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+    results = Axe().run(page, options=options)
     assert not results.violations_count, f"{page.url}\n{results.generate_report()}"
     too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert too_wide <= 0, f"{page.url} is {too_wide} px wider than its window."
