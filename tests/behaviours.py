@@ -33,7 +33,7 @@ EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
 
 
 def answer_without_reading(talk: Talk) -> None:
-    talk.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+    talk.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     talk.hang()
 
 
@@ -99,7 +99,7 @@ LATE: dict[str, Behaviour] = {
     "100 for ever": repeating(CONTINUE, every=0.05),
     "102 for ever": repeating(b"HTTP/1.1 102 Processing\r\n\r\n", every=0.05),
     "103 for ever": repeating(EARLY_HINTS, every=0.05),
-    "103, then a late answer": answering(EARLY_HINTS, then=lambda talk: talk.send_later(OK)),
+    "103, then a late answer": answering(EARLY_HINTS, then=lambda talk: talk.send_later(OK, after=12)),
     "garbage drips": dripping(b"x" * 10_000),
 }
 
