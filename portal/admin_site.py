@@ -1,9 +1,13 @@
 """The admin's door."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.exceptions import DisallowedModelAdminToField
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +26,9 @@ class AdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and (not settings.PRODUCTION or request.user.is_verified())  # type: ignore[union-attr] # django-otp's
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's
+        return super().admin_view(_by_id_only(view), cacheable)
+
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002 - Django's
         """Lead to the page that this person lacks something from."""
@@ -36,3 +43,15 @@ class AdminSite(admin.AdminSite):
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:  # noqa: ARG002 - Django's
         """Change it where everybody does: audited, and with the current one asked for."""
         return redirect("password")
+
+
+def _by_id_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse what asks for objects by another field: no page does, and Django trips over some."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if {request.GET.get(TO_FIELD_VAR, "id"), request.POST.get(TO_FIELD_VAR, "id")} != {"id"}:
+            raise DisallowedModelAdminToField("Only the id refers to an object.")
+        return view(request, *args, **kwargs)
+
+    return checked
