@@ -91,3 +91,14 @@ def test_a_form_that_names_nobody_is_shown_again(client: Client, administrator: 
         assert client.get(url, {"partner": person}).status_code == 200
         answer = client.post(url, {"user": person, "partner": membership.partner_id, "role": "owner"})
         assert "Select a valid choice." in answer.content.decode()
+
+
+@pytest.mark.parametrize("year", ["9" * 40, "0", "-1", "1e9", "²"])
+@pytest.mark.parametrize("model", ["portal/user", "webhooks/webhook", "deliveries/alert"])
+def test_a_year_that_never_was_breaks_no_list(
+    client: Client, administrator: User, model: str, year: str
+) -> None:
+    client.force_login(administrator)
+    for name in ("created_at__year", "created_at__month", "created_at__day"):
+        date = {"created_at__year": "2026", "created_at__month": "1", name: year}
+        assert client.get(f"/admin/{model}/", date).status_code < 500
