@@ -11,6 +11,8 @@ from webhooks.payload_templates import TemplateError
 #: With so many digits an integer may be one that JavaScript counts as a double.
 UNCERTAIN = 16
 
+TOO_DEEP = "$: the body is nested too deeply for JSON's readers; put the event's fields less deep."
+
 
 def rendered(template: str, body: str) -> str:
     """
@@ -24,7 +26,7 @@ def rendered(template: str, body: str) -> str:
     try:
         text = dumps(document)
     except ValueError as error:
-        raise TemplateError(str(error)) from None
+        raise TemplateError(str(error), discreet=TOO_DEEP) from None
     if len(text) > MAX_BODY_BYTES:
         raise TemplateError(
             f"$: the body has {len(text):,} bytes and {MAX_BODY_BYTES:,} are allowed; shorten the template."

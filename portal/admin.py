@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.paginator import Paginator
@@ -132,6 +133,25 @@ def _record_at(
     audit.record(action, obj, by=by, partner=partner, detail=["by an administrator", *fields])
 
 
+class Finder(AutocompleteSelect):
+    """Finds partners and people by their names; Django's own breaks on what was sent and is no id."""
+
+    #: Of an id; longer ones do not fit into the database.
+    MOST_DIGITS = 18
+
+    def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:
+        ids = [each for each in value if str(each).isdecimal() and len(str(each)) <= self.MOST_DIGITS]
+        return super().optgroups(name, ids, attr)
+
+
+class MembershipFields:
+    """A membership's partner and person are found by name, on whatever page it stands."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("widget", Finder(db_field, self.admin_site))  # type: ignore[attr-defined]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
 class ExistingMembers(admin.TabularInline):
     """A partner's people; new ones are added as memberships, where people can be searched."""
 
@@ -148,7 +168,7 @@ class ExistingMembers(admin.TabularInline):
         return super().get_queryset(request).select_related("partner", "user")
 
 
-class UsersMemberships(admin.TabularInline):
+class UsersMemberships(MembershipFields, admin.TabularInline):
     model = Membership
     extra = 0
     autocomplete_fields = ("partner",)
@@ -173,7 +193,7 @@ class PartnerAdmin(Audited):
 
 
 @admin.register(Membership)
-class MembershipAdmin(Audited):
+class MembershipAdmin(MembershipFields, Audited):
     list_display = ("user", "partner", "role", "created_at")
     list_filter = ("role",)
     list_select_related = ("user", "partner")

@@ -7,7 +7,20 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from portal.forms import PasswordResetForm
-from portal.views import health, invitation, login, partner, people, profile, security_txt, trail, two_factor
+from portal.views import (
+    health,
+    invitation,
+    login,
+    not_found,
+    partner,
+    people,
+    profile,
+    security_txt,
+    trail,
+    two_factor,
+)
+
+handler404 = not_found.not_found
 
 password_reset = [
     path(

@@ -18,6 +18,9 @@ DRIP = 0.02
 #: Seconds after which even a hanging endpoint hangs up, should a test forget it.
 PATIENCE = 20
 
+#: Wherever a behaviour says so, the server says its own token, which is as long.
+TOKEN = b"<token!>"
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -52,7 +55,7 @@ class Talk:
 
     def send(self, *parts: bytes) -> None:
         for part in parts:
-            self.connection.sendall(part)
+            self.connection.sendall(part.replace(TOKEN, self.server.token))
 
     def drip(self, data: bytes) -> None:
         for byte in data:
@@ -94,6 +97,11 @@ class Server:
     connections: int = 0
     requests: list[bytes] = field(default_factory=list)
     names: list[str | None] = field(default_factory=list)
+
+    @property
+    def token(self) -> bytes:
+        """What no other server says."""
+        return b"tok%05d" % self.port
 
 
 @contextmanager

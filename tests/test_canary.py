@@ -183,8 +183,10 @@ def test_a_message_to_the_broker_says_nothing(member: Membership) -> None:
 
     before_task_publish.connect(note)
     try:
-        verification_completed.send(sender=None, partner=member.partner, verification=VERIFICATION)
+        deliver(member, refuse)
         wake.publish()
+        mailing.mail_alerts()
+        Client().post(reverse("password_reset"), {"email": member.user.email})
     finally:
         before_task_publish.disconnect(note)
     assert messages
@@ -194,7 +196,7 @@ def test_a_message_to_the_broker_says_nothing(member: Membership) -> None:
 
 def test_a_task_takes_no_arguments() -> None:
     """What a task is not given, no broker, log or monitor can show."""
-    ours = [task for name, task in tasks.deliver.app.tasks.items() if name.startswith("deliveries.")]
+    ours = [task for name, task in tasks.deliver.app.tasks.items() if not name.startswith("celery.")]
     assert ours
     assert [task.name for task in ours if inspect.signature(task.run).parameters] == []
 
@@ -293,6 +295,74 @@ def test_the_mails_of_trouble_and_deactivation_are_silent(
 def _parts(message: Any) -> Any:
     sent = BytesParser(policy=email.policy.default).parsebytes(message.message().as_bytes())
     return sent.iter_parts()
+
+
+#: Templates that fit no verification of ours; what they reach for lies beside a canary, or is one.
+MISFITS = {
+    "a name that is almost one": '{"x": "{{ data.formattedData.canary7f3 }}"}',
+    "a value that is no list": '{"x": "{{ data.proofData.income[3] }}"}',
+    "a value that is no object": '{"x": "{{ data.proofData.income.amount }}"}',
+    "a name beside it": '{"x": "{{ data.metadata.notes }}"}',
+    "too much of it": '{"x": "' + "{{ data }} " * 1_500 + '"}',
+    "too deep with it": '{"a":' * 49 + '"{{ data.proofData }}"' + "}" * 49,
+}
+
+
+@pytest.mark.parametrize("template", MISFITS.values(), ids=MISFITS)
+def test_a_template_that_does_not_fit_tells_where_and_not_what(
+    template: str, member: Membership, log: io.StringIO
+) -> None:
+    Webhook.objects.update(payload_template=template)
+    nested: Any = {"income": CANARY}
+    for _ in range(60):
+        nested = {CANARY: nested}
+    proof = nested if template == MISFITS["too deep with it"] else {"income": CANARY}
+    told = Verification("ver_1", 7, proof_data=proof, formatted_data={CANARY: 1}, metadata={"note": CANARY})
+    verification_completed.send(sender=None, partner=member.partner, verification=told)
+    Dispatcher(post=answer).run()
+    mailing.mail_alerts()
+    attempt, webhook = Attempt.objects.get(), Webhook.objects.get()
+    assert attempt.cause == Cause.TEMPLATE
+    assert "The payload template does not fit this event. $" in attempt.detail
+    mails = "".join(str(message.message()) for message in mail.outbox)
+    assert "hooks.northwind.com was deactivated" in mails
+    said = attempt.detail + webhook.deactivation_reason + mails + log.getvalue()
+    assert CANARY not in said
+
+
+# --- What people did ---------------------------------------------------------------------------------
+
+
+def test_the_audit_trail_tells_what_was_changed_and_no_value(member: Membership) -> None:
+    """As its rows, on the portal's page, and in the admin."""
+    webhook, owner, administrator = Webhook.objects.get(), Client(), Client()
+    owner.force_login(member.user)
+    administrator.force_login(make_user(is_staff=True, is_superuser=True))
+    header = webhook.headers.get()
+    changed = FORM | {
+        "url": f"https://hooks.northwind.com/other?token={CANARY}2",
+        "event_types": "verification.completed",
+        "secret": "",
+        "headers-INITIAL_FORMS": "1",
+        "headers-0-id": str(header.pk),
+        "headers-0-value": f"{CANARY}2",
+    }
+    for page, form in (
+        ("webhooks:edit", changed),
+        ("webhooks:secret", {}),
+        ("webhooks:roll_secret", {"secret": f"{SECRET}-2", "overlap": "24h"}),
+        ("webhooks:delete", {"host": "hooks.northwind.com"}),
+    ):
+        owner.post(reverse(page, args=[webhook.public_id]), form)
+    entries = str(list(AuditEntry.objects.values()))
+    assert [
+        each
+        for each in ("created", "URL", "headers", "secret_revealed", "secret_rolled", "deleted")
+        if each not in entries
+    ] == []
+    pages = opened(owner, reverse("audit_trail")) + opened(administrator, url_of(AuditEntry, "changelist"))
+    assert "hooks.northwind.com" in pages
+    assert CANARY not in entries + pages
 
 
 # --- When the portal itself breaks -------------------------------------------------------------------
@@ -400,6 +470,24 @@ def test_the_audit_trail_does_not_either(openers: list[str]) -> None:
     assert "two_factor_on" in entries
     assert "recovery_code_used" in entries
     assert [each for each in openers if each in entries] == []
+
+
+def test_nor_do_the_portals_own_pages(openers: list[str], member: Membership) -> None:
+    """Whoever looks over a member's shoulder learns nothing that lets them in later."""
+    client, recovery = Client(), openers[-2]
+    Authenticator.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
+    client.post(reverse("login"), {"username": member.user.email, "password": CANARY})
+    client.post(reverse("second_step"), {"code": recovery})
+    pages = [opened(client, reverse(name)) for name in ("people", "audit_trail", "profile", "two_factor")]
+    assert "guest@example.com" in pages[0]
+    assert [each for each in openers if len(each) > 6 and each in "".join(pages)] == []
+
+
+def test_nor_does_any_mail_but_the_invitation(openers: list[str]) -> None:
+    *hidden, token = openers
+    mails = [str(message.message()) for message in mail.outbox]
+    assert [token in each for each in mails] == [True]
+    assert [each for each in hidden if each in "".join(mails)] == []
 
 
 def test_nor_do_the_database_and_the_admin(openers: list[str]) -> None:

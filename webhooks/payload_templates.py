@@ -53,7 +53,15 @@ Write = Callable[[Any], str]
 
 
 class TemplateError(ValueError):
-    """The template is not one, or does not fit; the message names where in it, and the next step."""
+    """
+    The template is not one, or does not fit; the message names where in it, and the next step.
+
+    `discreet` says the same without a word of the payload: its keys are for whoever may read it.
+    """
+
+    def __init__(self, message: str, *, discreet: str = "") -> None:
+        super().__init__(message)
+        self.discreet = discreet or message
 
 
 class _Missing:
@@ -193,11 +201,10 @@ def _has(value: Any, step: Step) -> bool:
 
 def _refuse_missing(steps: Sequence[Step], position: int, value: Any, path: str) -> NoReturn:
     names = list(value) if isinstance(value, Mapping) else []
-    hint = (
-        _suggestion(steps[position], names)
-        or "; correct the path, or give a value for this case with | default(null)."
-    )
-    raise TemplateError(f"{path}: {_absence(steps, position)}{hint}")
+    what = f"{path}: {_absence(steps, position)}"
+    discreet = f"{what}; correct the path, or give a value for this case with | default(null)."
+    suggestion = _suggestion(steps[position], names)
+    raise TemplateError(what + suggestion if suggestion else discreet, discreet=discreet)
 
 
 def _check_path(steps: Sequence[Step], path: str) -> None:

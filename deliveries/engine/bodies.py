@@ -55,7 +55,8 @@ def make(delivery: "Leased") -> None:
     try:
         body = rendered(delivery.webhook.payload_template, delivery.event.body)
     except TemplateError as error:
-        delivery.refusal = str(error)
+        # It stands in the log, in the clear, and goes out by e-mail.
+        delivery.refusal = error.discreet
     except Exception:
         # It must cost this delivery alone: a claim that raises would be made again, for ever.
         logger.exception("Delivery %s could not be rendered.", delivery.public_id)

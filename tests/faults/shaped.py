@@ -8,6 +8,8 @@ The portal's Celery application, shaped for one experiment by the environment of
     FAULTS_DIE=before_wake     kill -9 itself after a commit, before its wake leaves
     FAULTS_DNS=silent          the name servers of silent.example.com do not answer
     FAULTS_DNS=rebinding       rebinding.example.com is public at the first look-up, loopback from then on
+    FAULTS_DNS=here            hooks.example.com is this machine
+    FAULTS_AUTHORITY=a.pem     certificates of that authority hold too, whatever else about them must
 """
 
 import os
@@ -28,6 +30,7 @@ django.setup()
 
 from deliveries import wake  # noqa: E402 - models need the settings
 from deliveries.engine import claim, dispatcher  # noqa: E402
+from deliveries.sender import connection  # noqa: E402
 from portal import celery_app as app  # noqa: E402
 
 __all__ = ["app"]
@@ -55,6 +58,10 @@ def _rebinding(host: str, port: int, *args: Any, **kwargs: Any) -> Any:
     return _getaddrinfo(next(_ANSWERS) if host == "rebinding.example.com" else host, port, *args, **kwargs)
 
 
+def _here(host: str, *args: Any, **kwargs: Any) -> Any:
+    return _getaddrinfo("127.0.0.1" if host == "hooks.example.com" else host, *args, **kwargs)
+
+
 _render, _getaddrinfo = dispatcher.render, socket.getaddrinfo
 _ANSWERS = chain([PUBLIC], repeat("127.0.0.1"))
 
@@ -67,4 +74,6 @@ if os.environ.get("FAULTS_DIE") == "at_poison":
 if os.environ.get("FAULTS_DIE") == "before_wake":
     wake.publish = _die
 if dns := os.environ.get("FAULTS_DNS"):
-    setattr(socket, "getaddrinfo", {"silent": _silent, "rebinding": _rebinding}[dns])  # noqa: B010 - typed otherwise
+    setattr(socket, "getaddrinfo", {"silent": _silent, "rebinding": _rebinding, "here": _here}[dns])  # noqa: B010 - typed otherwise
+if authority := os.environ.get("FAULTS_AUTHORITY"):
+    connection.tls_context().load_verify_locations(authority)

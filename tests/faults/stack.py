@@ -13,10 +13,10 @@ class ShapedStack(Stack):
 
     def doomed_worker(self, **environment: str) -> Process:
         """Start a worker that may die before it is ready."""
-        return self.start("worker", *_shaped(WORKER), **environment)
+        return self.start("worker", *shaped(WORKER), **environment)
 
     def beat(self, **environment: str) -> Process:
-        beat = self.start("beat", *_shaped("celery --app portal beat --loglevel INFO"), **environment)
+        beat = self.start("beat", *shaped("celery --app portal beat --loglevel INFO"), **environment)
         beat.wait_to_say("beat: Starting")
         return beat
 
@@ -25,5 +25,6 @@ class ShapedStack(Stack):
         return self.start("backend", "python", "-m", "tests.faults.emitting", slug, **environment)
 
 
-def _shaped(command: str) -> list[str]:
+def shaped(command: str) -> list[str]:
+    """Return *command* for the shaped application instead of the portal's own."""
     return command.replace("--app portal", "--app tests.faults.shaped").split()

@@ -67,3 +67,38 @@ def test_members_read_that_it_is_not_theirs(client: Client) -> None:
 def test_its_password_page_is_the_portals(client: Client, administrator: User) -> None:
     client.force_login(administrator)
     assert client.get("/admin/password_change/")["Location"] == "/profile/password/"
+
+
+@pytest.mark.parametrize("name", ["", "user", "email", "nothing"])
+@pytest.mark.parametrize("page", ["", "add/", "1/change/", "1/delete/"])
+@pytest.mark.parametrize("model", ["auth/group", "portal/user", "portal/partner", "webhooks/webhook"])
+def test_objects_are_asked_for_by_their_id_only(
+    client: Client, administrator: User, model: str, page: str, name: str
+) -> None:
+    client.force_login(administrator)
+    url = f"/admin/{model}/{page}"
+    assert client.get(url, {"_to_field": name}).status_code == 400
+    assert client.post(url, {"_to_field": name}).status_code == 400
+    assert client.get(url, {"_to_field": "id"}).status_code < 500
+
+
+@pytest.mark.parametrize("person", ["1e999", "%00", "0x1", "9" * 400, "²", "-1"])
+def test_a_form_that_names_nobody_is_shown_again(client: Client, administrator: User, person: str) -> None:
+    client.force_login(administrator)
+    membership = make_member()
+    for page in ("add/", f"{membership.pk}/change/"):
+        url = f"/admin/portal/membership/{page}"
+        assert client.get(url, {"partner": person}).status_code == 200
+        answer = client.post(url, {"user": person, "partner": membership.partner_id, "role": "owner"})
+        assert "Select a valid choice." in answer.content.decode()
+
+
+@pytest.mark.parametrize("year", ["9" * 40, "0", "-1", "1e9", "²"])
+@pytest.mark.parametrize("model", ["portal/user", "webhooks/webhook", "deliveries/alert"])
+def test_a_year_that_never_was_breaks_no_list(
+    client: Client, administrator: User, model: str, year: str
+) -> None:
+    client.force_login(administrator)
+    for name in ("created_at__year", "created_at__month", "created_at__day"):
+        date = {"created_at__year": "2026", "created_at__month": "1", name: year}
+        assert client.get(f"/admin/{model}/", date).status_code < 500

@@ -4,8 +4,9 @@ import socket
 from collections.abc import Callable
 
 from deliveries.sender import Response, SendError, names, post
+from tests import behaviours
 
-HOST = "hooks.example.com"
+HOST = behaviours.HOST
 HEADERS = {"Content-Type": "application/json", "User-Agent": "Cr3dentials-Webhooks/1"}
 BODY = b'{"type":"verification.completed"}'
 #: Seconds for endpoints that are expected not to answer in time, and for all others.

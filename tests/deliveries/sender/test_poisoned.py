@@ -8,15 +8,11 @@ import pytest
 from deliveries.sender import SendError, kept, post
 from deliveries.sender.watchdog import Watchdog
 from tests import hostile
+from tests.behaviours import CHUNKED, HEAD, OWN, POISON, poisoning
 from tests.deliveries.sender import BODY, HEADERS, HOST, LONG, SHORT
 from tests.hostile import OK
 
 pytestmark = pytest.mark.enable_socket
-
-HEAD = b"HTTP/1.1 200 OK\r\n"
-SMUGGLED = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled"
-OWN = b"HTTP/1.1 500 Oops\r\nContent-Length: 3\r\n\r\nown"
-CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.fixture(autouse=True)
@@ -49,57 +45,6 @@ def send(server, tls, *, deadline=LONG):
     except SendError as error:
         return str(error.cause)
     return answer.status_code, answer.body
-
-
-def poisoning(*parts, pause=0.0):
-    """Answer the first request of all with *parts*, every other with its own answer."""
-
-    def behave(talk):
-        while not talk.stop.is_set():
-            talk.read_request()
-            if len(talk.server.requests) > 1:
-                talk.send(OWN)
-                continue
-            for part in parts:
-                talk.send(part)
-                time.sleep(pause)
-
-    return behave
-
-
-#: First answers that leave something behind, or may: each complete, as far as its first line says.
-POISON = {
-    "a second answer in one segment": (OK + SMUGGLED,),
-    "a second answer in a segment of its own": (OK, SMUGGLED),
-    "100 after the answer": (OK + b"HTTP/1.1 100 Continue\r\n\r\n",),
-    "103 after the answer, in a segment of its own": (OK, b"HTTP/1.1 103 Early Hints\r\n\r\n" + SMUGGLED),
-    "a line end too many": (OK + b"\r\n",),
-    "half an answer": (OK + SMUGGLED[:20],),
-    "a body where 204 has none": (b"HTTP/1.1 204 No Content\r\n\r\n" + SMUGGLED,),
-    "a body where 304 has none": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n", SMUGGLED),
-    "length with a plus": (HEAD + b"Content-Length: +2\r\n\r\nok" + SMUGGLED,),
-    "length below zero": (HEAD + b"Content-Length: -2\r\n\r\nok" + SMUGGLED,),
-    "length of zero, with a body": (HEAD + b"Content-Length: 0\r\n\r\n" + SMUGGLED,),
-    "length twice in one line": (HEAD + b"Content-Length: 2, 2\r\n\r\nok" + SMUGGLED,),
-    "length with an underscore": (HEAD + b"Content-Length: 0_2\r\n\r\nok" + SMUGGLED,),
-    "length in full-width digits": (HEAD + "Content-Length: \uff12\r\n\r\nok".encode() + SMUGGLED,),
-    "length folded": (HEAD + b"Content-Length:\r\n 2\r\n\r\nok" + SMUGGLED,),
-    "length with a space before the colon": (HEAD + b"Content-Length : 2\r\n\r\nok" + SMUGGLED,),
-    "chunks, then more": (CHUNKED + b"2\r\nok\r\n0\r\n\r\n" + SMUGGLED,),
-    "trailers, then more": (CHUNKED + b"2\r\nok\r\n0\r\nX-T: 1\r\n\r\n" + SMUGGLED,),
-    "an answer inside a trailer": (CHUNKED + b"0\r\n" + SMUGGLED,),
-    "an answer inside a chunk extension": (CHUNKED + b'2;a="' + b"\r\n0\r\n\r\n" + SMUGGLED,),
-    "chunk size with a prefix": (CHUNKED + b"0x2\r\nok\r\n0\r\n\r\n" + SMUGGLED,),
-    "chunk without its line end": (CHUNKED + b"2\r\nokXX0\r\n\r\n" + SMUGGLED,),
-    "chunked twice": (HEAD + b"Transfer-Encoding: chunked, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n" + SMUGGLED,),
-    "chunked under another name": (HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + SMUGGLED,),
-    "header split by a bare CR": (HEAD + b"X-A: 1\rContent-Length: 0\r\n\r\n" + SMUGGLED,),
-    "status that hides a second one": (b"HTTP/1.1 200 OK\nHTTP/1.1 500 No\r\n\r\n" + SMUGGLED,),
-    "Connection: close, then more": (HEAD + b"Connection: close\r\nContent-Length: 2\r\n\r\nok" + SMUGGLED,),
-    "Upgrade, then more": (
-        HEAD + b"Connection: upgrade\r\nUpgrade: x\r\nContent-Length: 0\r\n\r\n" + SMUGGLED,
-    ),
-}
 
 
 @pytest.mark.parametrize("name", POISON)

@@ -15,124 +15,13 @@ import responses
 
 from deliveries.causes import Cause, cause_of_status
 from deliveries.sender import DEADLINE, Phase, Response, SendError, post
+from tests.behaviours import ANSWERED, BROKEN, HEAD, LATE, REDIRECTS, STALLED_BODY, redirecting
 from tests.deliveries.sender import BODY, HEADERS, HOST, LONG, SHORT, attempt, failed
-from tests.hostile import OK, Behaviour, Talk, answering, dripping, repeating, serving
+from tests.hostile import OK, Behaviour, Talk, answering, dripping, serving
 
 pytestmark = pytest.mark.enable_socket
 
 # --- What endpoints do, and what becomes of it ----------------------------------------------------
-
-HEAD = b"HTTP/1.1 200 OK\r\n"
-BOMB = gzip.compress(bytes(50_000_000), compresslevel=1)
-CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
-
-
-def answer_without_reading(talk: Talk) -> None:
-    talk.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
-    talk.hang()
-
-
-# Behaviour, then the status that counts, or the cause and the words that the developer reads.
-ANSWERED: dict[str, tuple[Behaviour, int]] = {
-    "200": (answering(OK), 200),
-    "204 without a body": (answering(b"HTTP/1.1 204 No Content\r\n\r\n"), 204),
-    "status without a reason": (answering(b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n"), 200),
-    "HTTP/1.0": (answering(b"HTTP/1.0 200 OK\r\n\r\nok"), 200),
-    "bare line feeds": (answering(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok"), 200),
-    "folded header": (answering(HEAD + b"X-A: 1\r\n 2\r\nContent-Length: 0\r\n\r\n"), 200),
-    "500": (answering(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), 500),
-    "429 with Retry-After": (answering(b"HTTP/1.1 429 Slow Down\r\nRetry-After: 9\r\n\r\n"), 429),
-    "401 with a challenge": (answering(b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\n\r\n"), 401),
-    "407": (answering(b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n"), 407),
-    "status that nobody knows": (answering(b"HTTP/1.1 799 Eh\r\nContent-Length: 0\r\n\r\n"), 799),
-    "100 then 200": (answering(CONTINUE, OK), 200),
-    "102 then 200": (answering(b"HTTP/1.1 102 Processing\r\n\r\n", OK), 200),
-    "103 then 200": (answering(EARLY_HINTS, OK), 200),
-    "103 then 500": (answering(EARLY_HINTS, b"HTTP/1.1 500 Oops\r\n\r\n"), 500),
-    "answers before reading": (answer_without_reading, 413),
-    "Content-Length too long": (answering(HEAD + b"Content-Length: 9\r\n\r\nok"), 200),
-    "Content-Length not a number": (answering(HEAD + b"Content-Length: two\r\n\r\nok"), 200),
-    "body reset": (answering(HEAD + b"Content-Length: 9\r\n\r\no", then=Talk.reset), 200),
-    "body without end": (repeating(b"x" * 65_536, after=HEAD + b"\r\n"), 200),
-    "gzip bomb": (answering(HEAD + b"Content-Encoding: gzip\r\n\r\n", BOMB), 200),
-    "chunk size not a number": (answering(CHUNKED + b"zz\r\nok\r\n0\r\n\r\n"), 200),
-    "chunk size below zero": (answering(CHUNKED + b"-5\r\nok\r\n0\r\n\r\n"), 200),
-    "chunk of many exabytes": (answering(CHUNKED + b"FFFFFFFFFFFFFFFF\r\nok"), 200),
-    "chunk size without end": (answering(CHUNKED + b"1" * 70_000), 200),
-    "last chunk missing": (answering(CHUNKED + b"2\r\nok\r\n"), 200),
-    "length and chunks": (
-        answering(HEAD + b"Content-Length: 1\r\n" + CHUNKED[len(HEAD) :] + b"0\r\n\r\n"),
-        200,
-    ),
-}
-
-STALLED_BODY: dict[str, Behaviour] = {
-    "body hangs": answering(HEAD + b"Content-Length: 9\r\n\r\no", then=Talk.hang),
-    "body drips": dripping(b"x" * 10_000, after=HEAD + b"Content-Length: 10000\r\n\r\n"),
-    "trailers without end": repeating(b"X-T: 1\r\n", after=CHUNKED + b"0\r\n", every=0.001),
-    "chunks hang": answering(CHUNKED + b"9\r\n", then=Talk.hang),
-}
-
-LATE: dict[str, Behaviour] = {
-    "says nothing": answering(then=Talk.hang),
-    "status line drips": dripping(b"HTTP/1.1 200 " + b"O" * 10_000),
-    "headers drip": dripping(b"a" * 10_000, after=HEAD + b"X-A: "),
-    "header lines drip": repeating(b"X-A: 1\r\n", after=HEAD, every=0.05),
-    "half a header block, then nothing": answering(HEAD + b"Content-Length: 0\r\n", then=Talk.hang),
-    "100 for ever": repeating(CONTINUE, every=0.05),
-    "102 for ever": repeating(b"HTTP/1.1 102 Processing\r\n\r\n", every=0.05),
-    "103 for ever": repeating(EARLY_HINTS, every=0.05),
-    "103, then a late answer": answering(EARLY_HINTS, then=lambda talk: talk.send_later(OK)),
-    "garbage drips": dripping(b"x" * 10_000),
-}
-
-BROKEN: dict[str, tuple[Behaviour, Cause, str]] = {
-    "closes after the request": (answering(), Cause.DISCONNECT, "closed without an answer"),
-    # Under TLS a reset looks like a close.
-    "resets after the request": (answering(then=Talk.reset), Cause.DISCONNECT, "The connection was"),
-    "half a status line": (answering(b"HTTP/1.1 200"), Cause.DISCONNECT, "in the middle"),
-    "half a header block": (answering(HEAD + b"Content-Length: 0\r\n"), Cause.DISCONNECT, "in the middle"),
-    "half a header": (answering(HEAD + b"Content-Le"), Cause.DISCONNECT, "in the middle"),
-    "half a header, reset": (
-        answering(HEAD + b"X-A", then=Talk.reset),
-        Cause.DISCONNECT,
-        "The connection was",
-    ),
-    "100, then closes": (answering(CONTINUE), Cause.DISCONNECT, "closed without an answer"),
-    "103, then half an answer": (answering(EARLY_HINTS, HEAD), Cause.DISCONNECT, "in the middle"),
-    "101": (answering(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"), Cause.INVALID_RESPONSE, "status 101"),
-    "garbage": (answering(b"\x00\xff" * 500), Cause.INVALID_RESPONSE, "status line"),
-    "HTTP/0.9": (answering(b"<html>ok</html>\r\n"), Cause.INVALID_RESPONSE, "status line"),
-    "another protocol": (answering(b"SSH-2.0-OpenSSH_9.2\r\n"), Cause.INVALID_RESPONSE, "status line"),
-    "HTTP/2": (answering(b"HTTP/2 200\r\n\r\n"), Cause.INVALID_RESPONSE, "status line"),
-    "status 2_00": (answering(b"HTTP/1.1 2_00 OK\r\n\r\n"), Cause.INVALID_RESPONSE, "status line"),
-    "status +200": (answering(b"HTTP/1.1 +200 OK\r\n\r\n"), Cause.INVALID_RESPONSE, "status line"),
-    "status 020": (answering(b"HTTP/1.1 020 OK\r\n\r\n"), Cause.INVALID_RESPONSE, "status line"),
-    "no status": (answering(b"HTTP/1.1 OK\r\n\r\n"), Cause.INVALID_RESPONSE, "status line"),
-    "empty line first": (answering(b"\r\n" + OK), Cause.INVALID_RESPONSE, "status line"),
-    "header without colon": (answering(HEAD + b"X-A 1\r\n\r\n"), Cause.INVALID_RESPONSE, "malformed"),
-    "header without name": (answering(HEAD + b": 1\r\n\r\n"), Cause.INVALID_RESPONSE, "malformed"),
-    "NUL in a header": (answering(HEAD + b"X-A: \0\r\n\r\n"), Cause.INVALID_RESPONSE, "malformed"),
-    "bare CR in a header": (answering(HEAD + b"X-A: 1\rX-B: 2\r\n\r\n"), Cause.INVALID_RESPONSE, "malformed"),
-    "first header folded": (answering(HEAD + b" X-A: 1\r\n\r\n"), Cause.INVALID_RESPONSE, "malformed"),
-    "two lengths": (
-        answering(HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nok"),
-        Cause.INVALID_RESPONSE,
-        "not valid HTTP/1.1",
-    ),
-    "over 100 headers": (
-        answering(HEAD + b"X-A: 1\r\n" * 101 + b"\r\n"),
-        Cause.INVALID_RESPONSE,
-        "not valid HTTP/1.1",
-    ),
-    "huge header": (answering(HEAD + b"X-A: ", b"a" * 100_000), Cause.INVALID_RESPONSE, "64 kB"),
-    "header without end": (repeating(b"a" * 1000, after=HEAD + b"X-A: "), Cause.INVALID_RESPONSE, "64 kB"),
-    "headers without end": (repeating(b"X-A: 1\r\n" * 99, after=HEAD), Cause.INVALID_RESPONSE, "64 kB"),
-    "flood of 100s": (repeating(CONTINUE * 1000), Cause.INVALID_RESPONSE, "64 kB"),
-    "status line without end": (repeating(b"H" * 1000), Cause.INVALID_RESPONSE, "64 kB"),
-}
 
 
 @pytest.fixture(params=["http", "https"])
@@ -209,13 +98,12 @@ def test_a_broken_answer_is_a_failure_with_a_name(
     assert is_unharmed(healthy)
 
 
-@pytest.mark.parametrize("status_code", [300, 301, 302, 303, 304, 307, 308])
+@pytest.mark.parametrize("status_code", REDIRECTS)
 def test_a_redirect_is_a_failure_and_is_not_followed(status_code: int, tls: ssl.SSLContext | None) -> None:
     """A redirect of any kind is a failure, and is not followed."""
     with serving(answering(OK)) as trap:
-        location = f"Location: http://{HOST}:{trap.port}/\r\nContent-Length: 0\r\n\r\n"
-        redirect = f"HTTP/1.1 {status_code} Elsewhere\r\n{location}".encode()
-        with serving(answering(redirect), tls=tls) as server:
+        redirect = redirecting(status_code, f"http://{HOST}:{trap.port}/")
+        with serving(redirect, tls=tls) as server:
             answer = post(url_of(server.port, tls), HEADERS, BODY)
         assert cause_of_status(answer.status_code) is Cause.REDIRECT
         assert answer.location == f"http://{HOST}:{trap.port}/"
