@@ -40,7 +40,7 @@ from webhooks.event_types import EventType
 from webhooks.models import Webhook, generate_secret
 from webhooks.rolling import Overlap
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 HTMX = {"HX-Request": "true"}
 
