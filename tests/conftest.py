@@ -28,7 +28,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 #: What a test asks for that looks into a database; so does whatever is marked django_db.
 DATABASE = {"db", "transactional_db", "django_db_setup"}
 
-#: On the second engine a walk takes one step of so many: no divisor of how many strangers or methods there are.
+#: On the second engine a walk takes one step of so many; prime, so that it meets every stranger and method.
 STRIDE = 7
 
 
@@ -90,14 +90,14 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def stack(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
     """Real processes on this test's database, and on Redis where the run has one; see tests/stack.py."""
-    processes = Stack(tmp_path, _redis_url())
+    processes = Stack(tmp_path, redis_url())
     try:
         yield processes
     finally:
         processes.end()
 
 
-def _redis_url() -> str | None:
+def redis_url() -> str | None:
     """Return a Redis database of this test process's own, emptied."""
     server = os.environ.get("TEST_REDIS_URL")
     if server is None or connection.vendor == "sqlite":

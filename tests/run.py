@@ -109,7 +109,11 @@ def _runs(servers: ExitStack) -> Iterator[list[Run]]:
     once = "not postgres and not redis and not node and not runtimes and not browser"
     yield [
         Run("Units on SQLite: what asks a database, and a sample of the walks", again, steps_aside=True),
-        Run("Processes on SQLite, without a server", [*PROCESSES, "-m", once], {"DATABASE_URL": "sqlite:///processes"}),
+        Run(
+            "Processes on SQLite, without a server",
+            [*PROCESSES, "-m", once],
+            {"DATABASE_URL": "sqlite:///processes"},
+        ),
     ]
 
 

@@ -22,7 +22,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in earnest: Django's default for tests is memory, which other processes cannot see.
     LOCAL_DIR.mkdir(mode=0o700, exist_ok=True)
-    name = f"test-{Path(DATABASES['default']['NAME']).stem}.sqlite3"  # as on PostgreSQL: one for each database
+    name = f"test-{Path(DATABASES['default']['NAME']).stem}.sqlite3"  # one for each, as on PostgreSQL
     DATABASES["default"]["TEST"] = {"NAME": str(LOCAL_DIR / name)}
 
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = FailIfUndefined()  # type: ignore[index]
