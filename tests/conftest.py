@@ -1,5 +1,6 @@
 """What every test gets: rules of the run, and nothing to import."""
 
+import gc
 import os
 import shutil
 from collections import Counter
@@ -51,6 +52,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.path.relative_to(tests).parts[0] in NETWORKED:
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    # What was collected stays to the end: nobody need look again and again whether it is garbage.
+    gc.collect()
+    gc.freeze()
 
 
 def _worth_a_second_engine(items: list[pytest.Item]) -> Iterator[pytest.Item]:

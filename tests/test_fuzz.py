@@ -16,7 +16,7 @@ from webhooks.destinations import check_headers, check_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
-EXAMPLES = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 #: What parsers trip over, among whatever else Hypothesis thinks of.
 NASTY = [
