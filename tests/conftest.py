@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("second_engine"):
-        proven = set(items) - set(_worth_a_second_engine(items))
+        proven = set(items) - set(worth_a_second_engine(items))
         config.hook.pytest_deselected(items=list(proven))
         items[:] = [item for item in items if item not in proven]
     tests = Path(__file__).parent
@@ -60,7 +60,8 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def _worth_a_second_engine(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+def worth_a_second_engine(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield what may differ there from the first: what asks a database, and of each walk a sample."""
     steps: Counter[str] = Counter()
     for item in items:
         if item.get_closest_marker("walk"):

@@ -118,7 +118,8 @@ def _runs(servers: ExitStack) -> Iterator[list[Run]]:
 
 
 def _processes_on(server: str, servers: ExitStack) -> Run:
-    environment = {"DATABASE_URL": urlsplit(server)._replace(path="/processes").geturl()}
+    its_own = urlsplit(server)._replace(path=f"{urlsplit(server).path}_processes")
+    environment = {"DATABASE_URL": its_own.geturl()}
     try:
         redis = {"TEST_REDIS_URL": _url(servers, Redis, "TEST_REDIS_URL")}
     except ServerUnavailable as reason:
@@ -128,7 +129,7 @@ def _processes_on(server: str, servers: ExitStack) -> Run:
 
 def _kindly(command: list[str]) -> list[str]:
     """Let others have the processor first, where the system can."""
-    return ["nice", *command] if shutil.which("nice") else command
+    return ["nice", "-n", "5", *command] if shutil.which("nice") else command
 
 
 def _url(servers: ExitStack, server: type[Server], variable: str) -> str:
