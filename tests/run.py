@@ -3,14 +3,13 @@
 
 PostgreSQL, which production runs on, is asked everything. SQLite is asked again whatever asks a database,
 and a sample of the walks over all pages; see `--second-engine` in tests/conftest.py. Beside the tests that
-compute go those that mostly wait for processes, which come first where both want the processor.
+compute go those that mostly wait for processes.
 
 Arguments go to each pytest, for example: make test ARGS="-k retry".
 """
 
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import time
@@ -51,12 +50,11 @@ class Run:
     title: str
     arguments: list[str]
     environment: dict[str, str] = field(default_factory=dict)
-    steps_aside: bool = False
 
     def start(self, more: list[str], output: IO[str] | None) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", *self.arguments, *more]
         return subprocess.Popen(
-            _kindly(command) if self.steps_aside else command,
+            command,
             env=_clean() | self.environment,
             stdout=output,
             stderr=output,
@@ -103,12 +101,12 @@ def _side_by_side(runs: list[Run], more: list[str]) -> Iterator[tuple[str, bool]
 def _runs(servers: ExitStack) -> Iterator[list[Run]]:
     """Return the runs; those of one list go side by side, on databases of their own."""
     server = _url(servers, Postgres, "TEST_DATABASE_URL")
-    units = Run("Units on PostgreSQL", UNITS, {"DATABASE_URL": server}, steps_aside=True)
+    units = Run("Units on PostgreSQL", UNITS, {"DATABASE_URL": server})
     yield [units, _processes_on(server, servers)]
     again = [*UNITS, "-m", "not postgres", "--second-engine"]
     once = "not postgres and not redis and not node and not runtimes and not browser"
     yield [
-        Run("Units on SQLite: what asks a database, and a sample of the walks", again, steps_aside=True),
+        Run("Units on SQLite: what asks a database, and a sample of the walks", again),
         Run(
             "Processes on SQLite, without a server",
             [*PROCESSES, "-m", once],
@@ -125,11 +123,6 @@ def _processes_on(server: str, servers: ExitStack) -> Run:
     except ServerUnavailable as reason:
         return Run(f"Processes on PostgreSQL, without Redis: {reason}", PROCESSES, environment)
     return Run("Processes on PostgreSQL and Redis", PROCESSES, environment | redis)
-
-
-def _kindly(command: list[str]) -> list[str]:
-    """Let others have the processor first, where the system can."""
-    return ["nice", "-n", "5", *command] if shutil.which("nice") else command
 
 
 def _url(servers: ExitStack, server: type[Server], variable: str) -> str:
