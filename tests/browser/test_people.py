@@ -1,5 +1,7 @@
 """People: invited, joined, given another role, removed; and two-factor from the QR code to the login."""
 
+from pathlib import Path
+
 import pytest
 from django.conf import global_settings
 from playwright.sync_api import Page, expect
@@ -34,7 +36,7 @@ def log_out(page: Page) -> None:
     page.wait_for_url("**/login/", wait_until="networkidle")
 
 
-def link_in(mail_folder, web: str) -> str:
+def link_in(mail_folder: Path, web: str) -> str:
     (mail,) = mail_folder.iterdir()
     text = mail.read_text().replace("=\n", "")
     return f"{web}/invitation/" + text.partition("/invitation/")[2].partition("/")[0] + "/"
