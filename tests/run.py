@@ -1,10 +1,15 @@
 """
-`make test`: every suite on every engine it must hold on, one after the other.
+`make test`: every suite on every engine it must hold on.
+
+PostgreSQL, which production runs on, is asked everything. SQLite is asked again whatever asks a database,
+and a sample of the walks over all pages; see `--second-engine` in tests/conftest.py. Beside the tests that
+compute go those that mostly wait for processes.
 
 Arguments go to each pytest, for example: make test ARGS="-k retry".
 """
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -14,19 +19,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.servers import Postgres, Redis, Server, ServerUnavailable
 
-#: What would lead the tests astray if a developer's shell had it set.
-PORTAL_SETTINGS = (
+#: What would lead the tests astray, or compile each file again in every process, if a shell had it set.
+UNWANTED = (
     "ALLOWED_HOSTS",
     "CSRF_TRUSTED_ORIGINS",
     "DATABASE_URL",
     "DEBUG",
     "EMAIL_URL",
     "FIELD_ENCRYPTION_KEYS",
+    "PYTHONDONTWRITEBYTECODE",
     "REDIS_URL",
     "SECRET_KEY",
     "WEBHOOKS_ALLOW_LOOPBACK",
@@ -47,7 +54,11 @@ class Run:
     def start(self, more: list[str], output: IO[str] | None) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", *self.arguments, *more]
         return subprocess.Popen(
-            command, env=_clean() | self.environment, stdout=output, stderr=output, text=True
+            command,
+            env=_clean() | self.environment,
+            stdout=output,
+            stderr=output,
+            text=True,
         )
 
 
@@ -59,8 +70,14 @@ def main(more: list[str]) -> int:
     print()
     for title, succeeded in results:
         print(f"{'ok    ' if succeeded else 'FAILED'} {title}")
-    print(f"{time.monotonic() - begun:.0f} s in all")
+    print(f"{time.monotonic() - begun:.0f} s in all, in which the processors worked {_worked():.0f} s")
     return 0 if all(succeeded for _, succeeded in results) else 1
+
+
+def _worked() -> float:
+    """Return the seconds that all processes of the tests computed for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _side_by_side(runs: list[Run], more: list[str]) -> Iterator[tuple[str, bool]]:
@@ -82,17 +99,30 @@ def _side_by_side(runs: list[Run], more: list[str]) -> Iterator[tuple[str, bool]
 
 
 def _runs(servers: ExitStack) -> Iterator[list[Run]]:
-    """Return the runs in order; those that mostly wait go side by side."""
-    yield [Run("Units on SQLite", [*UNITS, "-m", "not postgres"])]
-    postgres = {"DATABASE_URL": _url(servers, Postgres, "TEST_DATABASE_URL")}
-    yield [Run("Units on PostgreSQL", [*UNITS, "--ignore=tests/deliveries/sender"], postgres)]  # has no rows
+    """Return the runs; those of one list go side by side, on databases of their own."""
+    server = _url(servers, Postgres, "TEST_DATABASE_URL")
+    units = Run("Units on PostgreSQL", UNITS, {"DATABASE_URL": server})
+    yield [units, _processes_on(server, servers)]
+    again = [*UNITS, "-m", "not postgres", "--second-engine"]
+    once = "not postgres and not redis and not node and not runtimes and not browser"
+    yield [
+        Run("Units on SQLite: what asks a database, and a sample of the walks", again),
+        Run(
+            "Processes on SQLite, without a server",
+            [*PROCESSES, "-m", once],
+            {"DATABASE_URL": "sqlite:///processes"},
+        ),
+    ]
+
+
+def _processes_on(server: str, servers: ExitStack) -> Run:
+    its_own = urlsplit(server)._replace(path=f"{urlsplit(server).path}_processes")
+    environment = {"DATABASE_URL": its_own.geturl()}
     try:
         redis = {"TEST_REDIS_URL": _url(servers, Redis, "TEST_REDIS_URL")}
-        full = Run("Processes on PostgreSQL and Redis", PROCESSES, postgres | redis)
     except ServerUnavailable as reason:
-        full = Run(f"Processes on PostgreSQL, without Redis: {reason}", PROCESSES, postgres)
-    once = "not postgres and not redis and not node and not runtimes and not browser"
-    yield [full, Run("Processes on SQLite, without a server", [*PROCESSES, "-m", once])]
+        return Run(f"Processes on PostgreSQL, without Redis: {reason}", PROCESSES, environment)
+    return Run("Processes on PostgreSQL and Redis", PROCESSES, environment | redis)
 
 
 def _url(servers: ExitStack, server: type[Server], variable: str) -> str:
@@ -101,7 +131,7 @@ def _url(servers: ExitStack, server: type[Server], variable: str) -> str:
 
 
 def _clean() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in PORTAL_SETTINGS}
+    return {name: value for name, value in os.environ.items() if name not in UNWANTED}
 
 
 if __name__ == "__main__":

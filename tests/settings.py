@@ -1,5 +1,7 @@
 """The portal's settings as a fresh clone has them, but for what tests must neither wait for nor share."""
 
+from pathlib import Path
+
 import environ
 
 # What a developer keeps in .env must not change what the tests see.
@@ -20,6 +22,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in earnest: Django's default for tests is memory, which other processes cannot see.
     LOCAL_DIR.mkdir(mode=0o700, exist_ok=True)
-    DATABASES["default"]["TEST"] = {"NAME": str(LOCAL_DIR / "test.sqlite3")}
+    name = f"test-{Path(DATABASES['default']['NAME']).stem}.sqlite3"  # one for each, as on PostgreSQL
+    DATABASES["default"]["TEST"] = {"NAME": str(LOCAL_DIR / name)}
 
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = FailIfUndefined()  # type: ignore[index]
+
+# Look for a static file when it is asked for, not for all of them whenever a test opens a browser.
+WHITENOISE_AUTOREFRESH = True

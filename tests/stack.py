@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.parse
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -95,12 +96,17 @@ class Stack:
     def __init__(self, folder: Path, redis_url: str | None) -> None:
         self.folder = folder
         self.processes: list[Process] = []
+        self._number = count()
+        self._redis_url = redis_url
         self._environment = _environment(folder, redis_url)
-        # Wakes that the test itself causes must reach the workers too.
-        if redis_url:
-            _connect(redis_url, {})
+        self.connect()
+
+    def connect(self) -> None:
+        """Let the wakes that the test itself causes reach the workers too."""
+        if self._redis_url:
+            _connect(self._redis_url, {})
         else:
-            _connect("embedded://localhost", {"folder": str(folder / "broker")})
+            _connect("embedded://localhost", {"folder": str(self.folder / "broker")})
 
     def worker(self, **environment: str) -> Process:
         """Start a Celery worker, and return when it is ready for wakes."""
@@ -141,18 +147,20 @@ class Stack:
     def start(self, name: str, program: str, *arguments: str, **environment: str) -> Process:
         """Start one of the installed programs."""
         command = [str(Path(sys.executable).with_name(program)), *arguments]
-        log = self.folder / f"{name}-{len(self.processes)}.log"
+        log = self.folder / f"{name}-{next(self._number)}.log"
         process = Process(name, command, self._environment | environment, log)
         self.processes.append(process)
         return process
 
-    def end(self) -> None:
+    def end(self, *, but: Process | None = None) -> None:
         """Kill what still runs, show all logs (pytest keeps them for failures), fail for what crashed."""
         crashed = [process.name for process in self.processes if not process.running | process.ended_by_us]
         _connect(settings.CELERY_BROKER_URL, settings.CELERY_BROKER_TRANSPORT_OPTIONS)
         for process in self.processes:
-            process.kill()
+            if process is not but:
+                process.kill()
             print(f"--- {process.log.name}\n{process.log.read_text()}")
+        self.processes = [process for process in self.processes if process is but]
         assert not crashed, f"ended by itself: {', '.join(crashed)}"
 
 

@@ -14,9 +14,9 @@ from tests.factories import make_attempt, make_delivery, make_member, make_user,
 from tests.test_tenancy import ADMIN, ALL, ARGUMENTS, OBJECTS, World, admin_urls
 from webhooks.destinations import check_headers, check_url
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
-EXAMPLES = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 #: What parsers trip over, among whatever else Hypothesis thinks of.
 NASTY = [

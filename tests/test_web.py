@@ -16,7 +16,7 @@ from tests.factories import PASSWORD, make_attempt, make_delivery, make_member, 
 from tests.portal.test_settings import PRODUCTION, manage
 from tests.test_tenancy import ALL, ARGUMENTS, OBJECTS, OWN, World, admin_urls
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 CSP = {
     "default-src 'none'",

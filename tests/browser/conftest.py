@@ -2,15 +2,18 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from pytest_django import DjangoDbBlocker
 
 from portal.models import User
-from tests.conftest import CHROMIUM
+from tests.conftest import CHROMIUM, redis_url
+from tests.stack import Process, Stack
 
 #: A desktop and a phone, in CSS pixels.
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -33,6 +36,53 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+@pytest.fixture(scope="session")
+def mail_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the portal's e-mail lands, as files."""
+    return tmp_path_factory.mktemp("mail")
+
+
+@pytest.fixture(scope="session")
+def running(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+    mail_folder: Path,
+) -> Iterator[tuple[Stack, Process, str]]:
+    """The portal's web process and its address: one for all tests, which differ in the rows it finds."""
+    with django_db_blocker.unblock():
+        processes = Stack(tmp_path_factory.mktemp("stack"), redis_url())
+    try:
+        yield processes, *processes.web(EMAIL_URL=f"filemail:///{mail_folder}")
+    finally:
+        processes.end()
+
+
+@pytest.fixture
+def stack(running: tuple[Stack, Process, str], transactional_db: None) -> Iterator[Stack]:
+    """Real processes, of which the web process stays for the next test."""
+    processes, web, _ = running
+    processes.connect()
+    yield processes
+    processes.end(but=web)
+    for schedule in processes.folder.glob("celerybeat-schedule*"):  # of a beat that was killed
+        schedule.unlink()
+
+
+@pytest.fixture
+def portal(running: tuple[Stack, Process, str], stack: Stack) -> str:
+    """The portal's address."""
+    return running[2]
+
+
+@pytest.fixture
+def mails(mail_folder: Path) -> Iterator[Path]:
+    """The portal's e-mail, of this test only."""
+    yield mail_folder
+    for mail in mail_folder.iterdir():
+        mail.unlink()
+
+
 @pytest.fixture
 def complaints() -> Iterator[list[str]]:
     """What the browser's console said and what did not load; a test fails for any that it leaves here."""
@@ -42,8 +92,8 @@ def complaints() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def open_browser(browser: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
-    """Open a window of some size."""
+def open_browser(browser: Browser, complaints: list[str], stack: Stack) -> Iterator[Callable[..., Page]]:
+    """Open a window of some size; it is closed before the rows that it asks for are gone."""
     contexts: list[BrowserContext] = []
 
     def complain(said: ConsoleMessage) -> None:

@@ -22,9 +22,8 @@ def owner(stack):
 
 
 @pytest.fixture
-def visit(open_browser, stack, owner, settings):
+def visit(open_browser, stack, portal, owner, settings):
     """Open a window in which the owner is logged in, with a worker and beat behind the portal."""
-    _, portal = stack.web()
     stack.worker()
     stack.beat()
 

@@ -30,9 +30,8 @@ def delivery(stack):
 
 
 @pytest.fixture
-def visit(open_browser, stack, delivery, settings):
+def visit(open_browser, portal, delivery, settings):
     """Open a window of a member of the delivery's partner."""
-    _, portal = stack.web()
 
     def open_window(path: str, size: str = "desktop", **window: bool) -> Page:
         client = Client()

@@ -36,6 +36,10 @@ MOVING = """() => {
 }"""
 
 
+#: Addresses that answer without a page.
+FOR_MACHINES = {"security_txt", "health", "deliveries:metrics"}
+
+
 @dataclass(frozen=True)
 class Visitor:
     """Somebody who asks for pages: a person, or nobody who is known."""
@@ -90,15 +94,14 @@ def visitors(world) -> list[Visitor]:
 
 def paths(world: World) -> Iterator[str]:
     """Yield the path of every address that people read, with an object where it takes one."""
-    for name in ALL.keys() - ADMIN.keys() - {"security_txt"}:
+    for name in ALL.keys() - ADMIN.keys() - FOR_MACHINES:
         arguments = [world.ids[OBJECTS[name].kind]] if name in OBJECTS else ARGUMENTS.get(name, [])
         yield reverse(name, args=arguments)
 
 
 def test_every_page_is_accessible_at_both_widths_in_light_and_dark_and_keeps_still(
-    open_browser, stack, world, visitors
+    open_browser, portal, world, visitors
 ):
-    portal = stack.web()[1]
     unseen = set(paths(world))
     for visitor in visitors:
         page = enter(open_browser(), portal, visitor.user)

@@ -28,12 +28,11 @@ def partner(owner):
 
 
 @pytest.fixture
-def portal(stack, partner):
-    """The portal's address, with a worker and beat behind it."""
-    _, address = stack.web()
+def delivering(stack, partner):
+    """The portal's processes, with a worker and beat."""
     stack.worker()
     stack.beat()
-    return address
+    return stack
 
 
 def log_in(page: Page, portal: str) -> None:
@@ -57,7 +56,7 @@ def create_webhook(page: Page, url: str) -> None:
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
-def test_from_the_login_to_the_first_delivery(size, open_browser, portal, stack, receiver):
+def test_from_the_login_to_the_first_delivery(size, open_browser, portal, delivering, receiver):
     page = open_browser(size)
     page.goto(portal)
     check_page(page)
@@ -72,7 +71,7 @@ def test_from_the_login_to_the_first_delivery(size, open_browser, portal, stack,
     expect(page.locator("#test-result")).to_contain_text("200")
     check_page(page)
 
-    stack.manage("emit", "completed", "--partner", "northwind")
+    delivering.manage("emit", "completed", "--partner", "northwind")
     _, sent = receiver.wait_for(2)
     page.get_by_role("link", name="View Logs").click()
     row = (
@@ -94,7 +93,7 @@ def test_from_the_login_to_the_first_delivery(size, open_browser, portal, stack,
     check_page(page)
 
 
-def test_it_all_works_without_javascript(open_browser, portal, stack, receiver):
+def test_it_all_works_without_javascript(open_browser, portal, delivering, receiver):
     page = open_browser(javascript=False)
     log_in(page, portal)
     page.get_by_role("link", name="Create Webhook").click()
@@ -106,20 +105,14 @@ def test_it_all_works_without_javascript(open_browser, portal, stack, receiver):
 
     page.get_by_role("button", name="Test Webhook").click()
     receiver.wait_for(1)
-    stack.manage("emit", "completed", "--partner", "northwind")
+    delivering.manage("emit", "completed", "--partner", "northwind")
     receiver.wait_for(2)
     page.goto(f"{portal}/webhooks/{Webhook.objects.get().public_id}/deliveries/")
     expect(page.locator(".pill", has_text="Delivered").first).to_be_visible()
 
 
 @pytest.fixture
-def web(stack, partner):
-    """The portal's address, without workers."""
-    return stack.web()[1]
-
-
-@pytest.fixture
-def visit(open_browser, web, owner, settings):
+def visit(open_browser, portal, owner, settings):
     """Open a window in which the partner's owner is logged in."""
 
     def open_window(size="desktop", *, dark=False):
@@ -127,15 +120,15 @@ def visit(open_browser, web, owner, settings):
         client.force_login(owner.user)
         page = open_browser(size, dark=dark)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": web}])
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": portal}])
         return page
 
     return open_window
 
 
-def test_another_header_has_the_cursor_and_enter_saves(visit, web):
+def test_another_header_has_the_cursor_and_enter_saves(visit, portal):
     page = visit()
-    page.goto(f"{web}/webhooks/new/")
+    page.goto(f"{portal}/webhooks/new/")
     page.get_by_label("Webhook URL").fill("not an address")
     page.get_by_label("Key").fill("X-First")
     page.get_by_role("button", name="Add another header").click()
@@ -148,11 +141,11 @@ def test_another_header_has_the_cursor_and_enter_saves(visit, web):
     check_page(page)
 
 
-def test_a_secret_is_revealed_copied_and_hidden_in_place(visit, web, partner):
+def test_a_secret_is_revealed_copied_and_hidden_in_place(visit, portal, partner):
     webhook = make_webhook(partner=partner, secret="a-secret-that-was-typed-0123")
     page = visit()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(f"{web}/webhooks/{webhook.public_id}/secret/")
+    page.goto(f"{portal}/webhooks/{webhook.public_id}/secret/")
     expect(page.get_by_text(webhook.secret)).to_have_count(0)
     page.get_by_role("button", name="Reveal").click()
     expect(page.get_by_text(webhook.secret)).to_be_visible()
@@ -164,10 +157,10 @@ def test_a_secret_is_revealed_copied_and_hidden_in_place(visit, web, partner):
     expect(page.get_by_text(webhook.secret)).to_have_count(0)
 
 
-def test_a_page_that_has_gone_stale_says_so(visit, web, partner, complaints):
+def test_a_page_that_has_gone_stale_says_so(visit, portal, partner, complaints):
     webhook = make_webhook(partner=partner)
     page = visit()
-    page.goto(f"{web}/webhooks/{webhook.public_id}/secret/")
+    page.goto(f"{portal}/webhooks/{webhook.public_id}/secret/")
     page.get_by_role("button", name="Reveal").click()
     expect(page.get_by_text(webhook.secret)).to_be_visible()
     webhook.delete_softly()
@@ -178,10 +171,10 @@ def test_a_page_that_has_gone_stale_says_so(visit, web, partner, complaints):
     complaints.clear()
 
 
-def test_deleting_needs_the_hosts_name(visit, web, partner):
+def test_deleting_needs_the_hosts_name(visit, portal, partner):
     webhook = make_webhook(partner=partner)
     page = visit()
-    page.goto(f"{web}/webhooks/{webhook.public_id}/delete/")
+    page.goto(f"{portal}/webhooks/{webhook.public_id}/delete/")
     page.get_by_label(f"Type {webhook.host} to confirm").fill(webhook.host)
     page.get_by_role("button", name="Delete Webhook").click()
     expect(page.get_by_text(f"{webhook.host} is deleted.")).to_be_visible()

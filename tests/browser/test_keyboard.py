@@ -30,12 +30,12 @@ HOLDS_FOCUS = "document.activeElement !== document.body"
 
 
 @pytest.fixture
-def portal(stack, settings):
+def working(portal, stack, settings):
     """The portal's address, with a worker behind it."""
     settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
     make_member(user=make_user(email=EMAIL, password=PASSWORD))
     stack.worker()
-    return stack.web()[1]
+    return portal
 
 
 def tab_to(page: Page, target: Locator) -> None:
@@ -63,10 +63,10 @@ def type_into(page: Page, label: str, text: str) -> None:
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_the_keyboard_alone_leads_from_the_login_to_a_delivery_sent_again(
-    size, open_browser, portal, receiver
+    size, open_browser, working, receiver
 ):
     page = open_browser(size)
-    page.goto(portal)
+    page.goto(working)
     type_into(page, "E-mail address", EMAIL)
     type_into(page, "Password", PASSWORD)
     page.keyboard.press("Enter")

@@ -16,12 +16,12 @@ DANA, SAM = "dana@northwind.example", "sam@northwind.example"
 
 
 @pytest.fixture
-def web(stack, settings, tmp_path):
-    """The portal's address, where e-mail lands in files."""
+def web(portal, settings):
+    """The portal's address, where somebody can log in."""
     settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
     partner = make_partner(name="Northwind Lending", slug="northwind")
     make_member(partner=partner, user=make_user(email=DANA, password=PASSWORD))
-    return stack.web(EMAIL_URL=f"filemail:///{tmp_path}/mail")[1]
+    return portal
 
 
 def log_in(page: Page, web: str, email: str) -> None:
@@ -36,8 +36,8 @@ def log_out(page: Page) -> None:
     page.wait_for_url("**/login/", wait_until="networkidle")
 
 
-def link_in(mail_folder, web: str) -> str:
-    (mail,) = Path(mail_folder).iterdir()
+def link_in(mail_folder: Path, web: str) -> str:
+    (mail,) = mail_folder.iterdir()
     text = mail.read_text().replace("=\n", "")
     return f"{web}/invitation/" + text.partition("/invitation/")[2].partition("/")[0] + "/"
 
@@ -67,12 +67,12 @@ def join(page: Page, link: str) -> None:
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_somebody_is_invited_joins_gets_another_role_and_is_removed(
-    size, open_browser, web, tmp_path, complaints
+    size, open_browser, web, mails, complaints
 ):
     owner, guest = open_browser(size), open_browser(size, dark=True)
     log_in(owner, web, DANA)
     invite(owner, SAM)
-    join(guest, link_in(tmp_path / "mail", web))
+    join(guest, link_in(mails, web))
 
     owner.get_by_role("link", name="People").click()
     owner.get_by_role("link", name="Sam Okafor").click()

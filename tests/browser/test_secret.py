@@ -23,9 +23,8 @@ def webhook(owner):
 
 
 @pytest.fixture
-def visit(open_browser, stack, owner, webhook, settings):
+def visit(open_browser, portal, owner, webhook, settings):
     """Open the page of the signing secret."""
-    portal = stack.web()[1]
 
     def open_page(size="desktop", **window):
         client = Client()

@@ -38,9 +38,7 @@ def webhook(owner, receiver):
 
 
 @pytest.fixture
-def visit(open_browser, stack, owner):
-    portal = stack.web()[1]
-
+def visit(open_browser, portal, owner):
     def open_page(path, size="desktop", **window):
         page = enter(open_browser(size, **window), portal, owner.user)
         page.goto(portal + path)

@@ -20,12 +20,6 @@ def owner(stack):
 
 
 @pytest.fixture
-def portal(stack, owner):
-    """The portal's address, without workers."""
-    return stack.web()[1]
-
-
-@pytest.fixture
 def new_webhook(open_browser, portal, owner, settings):
     """Open the form of a new webhook."""
 

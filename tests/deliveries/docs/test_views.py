@@ -16,7 +16,7 @@ from tests.deliveries.portal_client import client_of, text
 from tests.factories import make_partner, make_webhook
 from webhooks.event_types import EventType
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 VIEWS = [page.view for page in PAGES]
 READ = [page.view for page in PAGES if not page.is_for_editors]
