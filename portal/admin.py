@@ -1,6 +1,6 @@
 """Administration of partners and people, and what every list of the admin has in common."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
@@ -139,7 +139,7 @@ class Finder(AutocompleteSelect):
     #: Of an id; longer ones do not fit into the database.
     MOST_DIGITS = 18
 
-    def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         ids = [each for each in value if str(each).isdecimal() and len(str(each)) <= self.MOST_DIGITS]
         return super().optgroups(name, ids, attr)
 

@@ -56,7 +56,7 @@ def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if {request.GET.get(TO_FIELD_VAR, "id"), request.POST.get(TO_FIELD_VAR, "id")} != {"id"}:
             raise DisallowedModelAdminToField("Only the id refers to an object.")
-        if not all(YEAR.fullmatch(value) for name, value in request.GET.items() if "__year" in name):
+        if not all(YEAR.fullmatch(str(value)) for name, value in request.GET.items() if "__year" in name):
             raise BadRequest("A year has one to four digits.")
         try:
             return view(request, *args, **kwargs)
