@@ -57,7 +57,7 @@ check: install
 	python manage.py check --fail-level WARNING
 	DEBUG=false WEBHOOKS_ALLOW_LOOPBACK=false ALLOWED_HOSTS=portal.example.com \
 		DATABASE_URL=postgres://portal@db.example.com/portal REDIS_URL=redis://redis.example.com/0 \
-		EMAIL_URL=smtp+tls://user:password@smtp.example.com:587 \
+		EMAIL_URL=smtp+tls://user:password@smtp.example.com:587 SECURITY_CONTACT=mailto:security@example.com \
 		SECRET_KEY=`python -c 'import secrets; print(secrets.token_urlsafe(50))'` \
 		FIELD_ENCRYPTION_KEYS=`python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'` \
 		python manage.py check --deploy --fail-level WARNING
