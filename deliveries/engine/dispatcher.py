@@ -155,7 +155,7 @@ class Dispatcher:
         now = self._clock()
         self._epoch = now.timestamp() - time.monotonic()
         claimed = self._claimer.claim(now=now, limit=room, shares=self._shares)
-        spacing = MOST_SPACING if claimed.more else min(claimed.found * SPACING, MOST_SPACING)
+        spacing = min(claimed.found * SPACING, MOST_SPACING)
         self._next_claim_at = time.monotonic() + spacing
         self._shares.take(delivery.webhook_id for delivery in claimed.leased)
         self._lanes.put(claimed.leased, is_quick=lambda delivery: self._shares.is_quick(delivery.webhook_id))
