@@ -32,7 +32,7 @@ class Lanes:
         self._send = send
         self._most = most
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="sender")
-        self._first, self._later = Rotation(), Rotation()
+        self._first, self._later = Rotation(), Rotation(newest_first=True)
         #: When each lane took the delivery that it is busy with.
         self._busy_since: dict[int, float] = {}
         self._numbers = count()
@@ -94,10 +94,12 @@ class Rotation:
     """
     Deliveries that wait for a lane, taken from each webhook in turn.
 
-    Else one that was sent alone would wait for all that another webhook was owed before.
+    Else one that was sent alone would wait for all that another webhook was owed before. With *newest_first*
+    a webhook that comes anew is the next: nobody knows its endpoint yet, and a thousand may hang before it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, newest_first: bool = False) -> None:
+        self._newest_first = newest_first
         self._lock = Lock()
         self._waiting: OrderedDict[int, deque[Leased]] = OrderedDict()
         self._count = 0
@@ -107,7 +109,10 @@ class Rotation:
 
     def put(self, delivery: Leased) -> None:
         with self._lock:
+            is_new = delivery.webhook_id not in self._waiting
             self._waiting.setdefault(delivery.webhook_id, deque()).append(delivery)
+            if is_new and self._newest_first:
+                self._waiting.move_to_end(delivery.webhook_id, last=False)
             self._count += 1
 
     def take(self) -> Leased:

@@ -110,3 +110,10 @@ def test_what_is_taken_of_one_webhook_is_its_oldest():
     assert [rotation.take().number for _ in range(3)] == [0, 1, 2]
     with pytest.raises(LookupError):
         rotation.take()
+
+
+def test_a_webhook_that_comes_anew_may_be_the_next():
+    rotation: Any = Rotation(newest_first=True)
+    for number, webhook in enumerate([1, 1, 2, 2, 3]):
+        rotation.put(Job(number, webhook))
+    assert [rotation.take().webhook_id for _ in range(len(rotation))] == [3, 2, 1, 2, 1]
