@@ -35,13 +35,13 @@ class DatabaseClock:
         return self._epoch + timedelta(seconds=time.monotonic())
 
     def _ask(self) -> None:
-        self._asked_at = time.monotonic()
-        now = database_now()
-        took = time.monotonic() - self._asked_at
-        if took < PROMPT or self._asked_at - self._believed_at > PATIENCE:
-            self._believed_at = self._asked_at
+        asked_at, now = time.monotonic(), database_now()
+        took = time.monotonic() - asked_at
+        self._asked_at = asked_at
+        if took < PROMPT or asked_at - self._believed_at > PATIENCE:
+            self._believed_at = asked_at
             # From before the question: were it behind, what is due now would seem to come later.
-            self._epoch = now - timedelta(seconds=self._asked_at)
+            self._epoch = now - timedelta(seconds=asked_at)
 
 
 def database_now() -> datetime:

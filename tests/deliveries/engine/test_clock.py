@@ -72,6 +72,16 @@ def test_it_is_when_there_is_no_better_one_and_then_the_clock_is_ahead(on, alrea
     assert told() == BEGIN + timedelta(seconds=machine.now - 1000 + 10 * PROMPT)
 
 
+def test_a_database_that_did_not_answer_is_asked_again_at_once(on, monkeypatch):
+    machine = Machine()
+    told = on(machine)
+    with monkeypatch.context() as down:
+        down.setattr(clock, "database_now", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            told()
+    assert told() == BEGIN
+
+
 @pytest.mark.django_db
 def test_the_databases_time_is_the_time():
     assert abs(DatabaseClock()() - timezone.now()) < timedelta(seconds=5)
