@@ -53,7 +53,7 @@ class Turns:
 
     def next_due(self, *, now: datetime, limit: int, shares: Shares) -> list[int]:
         """Return the ids of about *limit* due deliveries, as many of each webhook as of any other."""
-        webhooks = self._in_turn([key for key in _due(now) if shares.admits(key)])[:limit]
+        webhooks = self._in_turn(shares.admitted(_due(now)))[:limit]
         if not webhooks:
             return []
         self._last = webhooks[-1]

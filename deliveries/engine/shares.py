@@ -56,9 +56,10 @@ class Shares:
         """The webhooks that may still be claimed for when places run low; None while all may."""
         return self._quick if self.free < self._places * RESERVED else None
 
-    def admits(self, webhook: int) -> bool:
-        """Tell whether *webhook* may be claimed for."""
-        return self.room(webhook) > 0 and ((only := self.only) is None or webhook in only)
+    def admitted(self, webhooks: Iterable[int]) -> list[int]:
+        """Return those of *webhooks* that may be claimed for."""
+        only = self.only
+        return [key for key in webhooks if self.room(key) and (only is None or key in only)]
 
     def take(self, webhooks: Iterable[int]) -> None:
         self._under_way.update(webhooks)
