@@ -143,7 +143,7 @@ def record(
         body=body_of(event_type, verification),
         idempotency_key=idempotency_key,
     )
-    if emission.write(event, emission.subscribed(partner.pk, event_type)):
+    if emission.write(event):
         return event
     return Event.objects.get(partner=partner, idempotency_key=idempotency_key)
 
@@ -163,6 +163,5 @@ def record_test(*, webhook: Webhook, event_type: EventType = EventType.COMPLETED
         body=sample_body(event_type, verification_id=verification_id),
         is_test=True,
     )
-    # A person asks for it, who wants to see it while the webhook is inactive too.
-    emission.write(event, [(webhook.pk, True)])
+    emission.write(event, only=webhook)
     return event.deliveries.get()

@@ -118,6 +118,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL",
     }
+else:
+    # For portal.prepared. Behind a pooler that forgets prepared statements (PgBouncer before 1.21), add
+    # ?prepare_threshold=1000000000 to DATABASE_URL.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 2)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery: carries wakes, nothing else -----------------------------------------------------

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.db import connection, transaction
 
@@ -118,9 +120,18 @@ def test_recording_costs_the_same_queries_whatever_the_number_of_webhooks(django
     partner = make_partner()
     for _ in range(count):
         make_webhook(partner=partner)
-    # webhooks, all the rest; SQLite takes a statement a table, and a savepoint around them
-    with django_assert_num_queries(2 if connection.vendor == "postgresql" else 5):
+    # SQLite takes a statement a table, and a savepoint around them.
+    with django_assert_num_queries(1 if connection.vendor == "postgresql" else 4):
         record(partner)
+
+
+def test_a_delivery_s_id_is_a_ulid_of_its_own():
+    partner = make_partner()
+    for _ in range(3):
+        make_webhook(partner=partner)
+    ids = list(record(partner).deliveries.values_list("public_id", flat=True))
+    assert len(set(ids)) == 3
+    assert all(re.fullmatch("msg_[0-9A-HJKMNP-TV-Z]{26}", each) for each in ids)
 
 
 def test_a_test_is_owed_to_its_webhook_alone_and_marked(wakes, django_capture_on_commit_callbacks):

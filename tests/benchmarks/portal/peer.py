@@ -15,7 +15,7 @@ import psycopg
 BENCH = "host=127.0.0.1 port=27543 user=bench dbname=postgres"
 
 #: Makes the body about 900 bytes long, as the other packages' are.
-PADDING = "x" * 520
+PADDING = "x" * 700
 
 
 def main(verb: str, *arguments: str) -> None:
