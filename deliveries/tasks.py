@@ -9,7 +9,6 @@ from deliveries.alerts import forgetting, mailing
 from deliveries.engine import holding
 from deliveries.engine.dispatcher import Dispatcher
 from deliveries.purge import purge
-from deliveries.sender.kept import KEPT
 
 #: This process's own. Its threads start with its first delivery.
 dispatcher = Dispatcher()
@@ -19,7 +18,6 @@ dispatcher = Dispatcher()
 def deliver() -> None:
     """Deliver what is due. Sent on commit, and by beat for what a lost wake left behind."""
     dispatcher.run()
-    KEPT.close_stale()
 
 
 @shared_task(name="deliveries.release_stragglers")

@@ -20,7 +20,8 @@ def prepared_cursor() -> "CursorWrapper":
     from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415 - not without psycopg
 
     wrapper: Any = connection
+    cursor_of: Any = ServerBindingCursor
     wrapper.close_if_health_check_failed()
     wrapper.ensure_connection()
-    cursor: CursorWrapper = wrapper._prepare_cursor(ServerBindingCursor(wrapper.connection))  # noqa: SLF001 - as cursor() does
+    cursor: CursorWrapper = wrapper._prepare_cursor(cursor_of(wrapper.connection))  # noqa: SLF001 - as cursor() does
     return cursor

@@ -129,7 +129,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or "embedded://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"socket_connect_timeout": 2, "socket_timeout": 5}
+    # Redis need not remember what was taken and not acknowledged: what that could save, the next sweep finds.
+    {"socket_connect_timeout": 2, "socket_timeout": 5, "ack_emulation": False}
     if REDIS_URL
     else {"folder": str(LOCAL_DIR / "broker"), "polling_interval": 0.1}
 )

@@ -12,9 +12,9 @@ from deliveries import sender
 from deliveries.causes import Cause, cause_of_status
 from deliveries.engine.claim import Claimer, Leased
 from deliveries.engine.clock import Clock, DatabaseClock
-from deliveries.engine.lanes import Lanes
 from deliveries.engine.record import Outcome, record, record_apart
 from deliveries.engine.render import render
+from deliveries.engine.sending import Sending
 from deliveries.engine.shares import Shares
 from webhooks.masking import without_query
 from webhooks.payload_templates import TemplateError
@@ -64,7 +64,7 @@ class Dispatcher:
         self._post = post
         self._clock = clock or DatabaseClock()
         self._shares = shares or Shares(places=in_flight)
-        self._lanes = Lanes(self._send, most=in_flight)
+        self._sending = Sending(self._send)
         self._claimer = Claimer()
         self._charge = threading.Lock()
         #: What the working thread waits for: outcomes, and None for "more may be due".
@@ -98,7 +98,6 @@ class Dispatcher:
     def _work(self) -> None:
         while self._has_work:
             self._take_news()
-            self._lanes.tend()
             try:
                 self._record()
                 self._claim_and_send()
@@ -126,7 +125,7 @@ class Dispatcher:
 
     def _wait_for_news(self) -> list[Outcome | None]:
         """Look again shortly while something is to be done soon; else sleep until there is news."""
-        if self._unrecorded or self._more_due or self._lanes.waiting:
+        if self._unrecorded or self._more_due or self._sending.waiting:
             time.sleep(TICK)
             return []
         return [self._inbox.get()]
@@ -147,7 +146,7 @@ class Dispatcher:
     def _claim_and_send(self) -> None:
         """Send what is due, as far as there is room for it."""
         # What waits behind slow endpoints must not keep others from being claimed.
-        ready = self._lanes.waiting_first
+        ready = self._sending.waiting_first
         room = min(2 * BATCH - ready, self._shares.free) if ready <= BATCH else 0
         too_soon = time.monotonic() < self._next_claim_at
         if not self._more_due or self._stopping or room <= 0 or too_soon:
@@ -158,7 +157,7 @@ class Dispatcher:
         spacing = min(claimed.found * SPACING, MOST_SPACING)
         self._next_claim_at = time.monotonic() + spacing
         self._shares.take(delivery.webhook_id for delivery in claimed.leased)
-        self._lanes.put(claimed.leased, is_quick=lambda delivery: self._shares.is_quick(delivery.webhook_id))
+        self._sending.put(claimed.leased, is_quick=lambda delivery: self._shares.is_quick(delivery.webhook_id))
         self._more_due = claimed.more and claimed.found > 0
         self._short_of_room = claimed.more
 

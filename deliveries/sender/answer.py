@@ -16,6 +16,7 @@ from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from typing import Any, Protocol
 
+from gevent import Timeout
 from urllib3.exceptions import HTTPError
 
 from deliveries.causes import Cause
@@ -238,7 +239,7 @@ class Body(Protocol):
 def read_text(body: Body) -> str:
     """Return the first bytes of *body* as text that does no harm on a page, as far as they come."""
     data = b""
-    with suppress(HTTPError, HTTPException, OSError, ValueError):
+    with suppress(HTTPError, HTTPException, OSError, ValueError, Timeout):
         while len(data) < MAX_TEXT and (more := body.read1(MAX_TEXT - len(data))):
             data += more
     return data.decode("utf-8", "replace").translate(HARMFUL)

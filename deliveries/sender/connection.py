@@ -1,8 +1,6 @@
 """From a host name to a connection that carries one request."""
 
 import select
-import socket
-import ssl
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from functools import cache, partial
@@ -11,6 +9,7 @@ from typing import Any, cast
 
 import certifi
 from cryptography import x509
+from gevent import Timeout, socket, ssl
 from urllib3.connection import HTTPConnection
 from urllib3.response import HTTPResponse
 
@@ -55,7 +54,6 @@ class OneRequest:
     def _talk(
         self, connection: "PlainConnection", method: str, url: str, body: bytes, headers: Mapping[str, str]
     ) -> HTTPResponse:
-        # Before the watch, hence after its end: nothing reaches for a connection that rests.
         self._exchange.on_end(partial(connection.rest, self._use))
         if connection.sock is not None:
             connection.use_again(self._exchange)
@@ -66,21 +64,20 @@ class OneRequest:
 class PlainConnection(HTTPConnection):
     """A connection to addresses that were checked; its failures are SendErrors."""
 
-    #: A descriptor of its own, which stays when TLS takes the socket's.
-    lifeline: socket.socket | None = None
     answer: Answer | None = None
     is_reused = False
 
     def __init__(self, host: str, port: int | None, exchange: Exchange) -> None:
-        super().__init__(host, port, timeout=exchange.left)
+        # No time-outs of its sockets: the exchange has one for all that it waits for.
+        super().__init__(host, port, timeout=None)
         self.exchange = exchange
         self.made_at = monotonic()
+        self._unsent: list[bytes] = []
         self.response_class = self._make_answer  # type: ignore[assignment]
 
     def use_again(self, exchange: Exchange) -> None:
         """Carry another request."""
-        self.exchange, self.timeout, self.is_reused = exchange, exchange.left, True
-        exchange.watch(cast("socket.socket", self.lifeline))
+        self.exchange, self.is_reused = exchange, True
 
     def rest(self, use: Hashable) -> None:
         """Wait for another request if that is certain to be safe, else close."""
@@ -93,7 +90,7 @@ class PlainConnection(HTTPConnection):
     def is_silent(self) -> bool:
         """Whether nothing has arrived since the last answer, not even the connection's end."""
         arrived = select.poll()
-        arrived.register(cast("socket.socket", self.lifeline), select.POLLIN)
+        arrived.register(self.sock, select.POLLIN)
         return not arrived.poll(0)
 
     @property
@@ -108,8 +105,6 @@ class PlainConnection(HTTPConnection):
         """Close for good; close() may only mean that http.client has left the rest to the answer."""
         if self.answer is not None:
             self.answer.close()
-        if self.lifeline is not None:
-            self.lifeline.close()
         self.close()
 
     def _make_answer(self, sock: socket.socket, **kwargs: Any) -> Answer:
@@ -121,9 +116,7 @@ class PlainConnection(HTTPConnection):
         with self.exchange.during(Phase.DNS):
             addresses = public_addresses(self.host, self.port, self.exchange)
         with self.exchange.during(Phase.CONNECT):
-            connected = reach(addresses, self.exchange)
-        self.lifeline = connected.dup()
-        return connected
+            return reach(addresses, self.exchange)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
@@ -132,6 +125,13 @@ class PlainConnection(HTTPConnection):
         early = suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError)
         with self.exchange.during(Phase.SEND), early:
             super().request(*args, **kwargs)
+            whole = b"".join(self._unsent)
+            self._unsent.clear()
+            self.sock.sendall(whole)
+
+    def send(self, data: Any) -> None:
+        """Keep the parts of a request until it is complete."""
+        self._unsent.append(data)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3's own, as in its base
         with self.exchange.during(Phase.WAIT):
@@ -158,7 +158,8 @@ class TLSConnection(PlainConnection):
 @cache
 def tls_context() -> ssl.SSLContext:
     """Return what verifies certificates: TLS 1.2 or newer, the public authorities that certifi knows."""
-    context = ssl.create_default_context(cafile=certifi.where())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     return context
@@ -213,7 +214,7 @@ def reach(addresses: list[names.AddressInfo], exchange: Exchange) -> socket.sock
 
 def connect(addresses: list[names.AddressInfo], exchange: Exchange) -> socket.socket:
     """
-    Connect to the first of *addresses* that accepts, and watch the connection.
+    Connect to the first of *addresses* that accepts.
 
     Raises:
         OSError: none does; the first one's error.
@@ -229,9 +230,11 @@ def connect(addresses: list[names.AddressInfo], exchange: Exchange) -> socket.so
         except OSError as error:
             connection.close()
             errors.append(error)
-            continue
-        connection.settimeout(exchange.left)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        exchange.watch(connection)
-        return connection
+        except Timeout:
+            connection.close()
+            raise
+        else:
+            connection.settimeout(None)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connection
     raise errors[0] if errors else socket.gaierror(socket.EAI_NONAME, "no address")

@@ -1,18 +1,17 @@
 """One request and its answer, against the clock."""
 
-import socket
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPException
 from time import monotonic
 from typing import Self
 
+from gevent import Timeout
 from urllib3.exceptions import HTTPError
 
 from deliveries.causes import Cause
 from deliveries.sender.failures import failure
 from deliveries.sender.outcome import Phase, SendError
-from deliveries.sender.watchdog import WATCHDOG
 
 #: Seconds for everything up to the answer's last header.
 DEADLINE = 10.0
@@ -27,7 +26,12 @@ DOING = {
 
 
 class Exchange:
-    """Bounds a request in time, names what went wrong, and cleans up at its end."""
+    """
+    Bounds a request in time, names what went wrong, and cleans up at its end.
+
+    A time-out on a socket bounds each wait, not their sum: an endpoint that sends a byte now and then is never
+    late. Hence one for everything, which ends whatever is being waited for.
+    """
 
     def __init__(self, deadline: float, *, reuse_for: Hashable | None = None) -> None:
         self.deadline = deadline
@@ -36,11 +40,14 @@ class Exchange:
         self.ends_at = monotonic() + deadline
         self.phases: dict[Phase, int] = {}
         self._at_end = ExitStack()
+        self._timeout = Timeout(deadline)
 
     def __enter__(self) -> Self:
+        self._timeout.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._timeout.close()
         self._at_end.close()
 
     @property
@@ -55,22 +62,18 @@ class Exchange:
     def on_end(self, callback: Callable[[], object]) -> None:
         self._at_end.callback(callback)
 
-    def watch(self, connected: socket.socket) -> None:
-        """Have *connected* shut down when the time is over, whatever is waiting for it then."""
-        self.on_end(WATCHDOG.watch(connected, self.ends_at))
-
     @contextmanager
     def during(self, phase: Phase) -> Iterator[None]:
         """Time a phase, and turn whatever goes wrong in it into a SendError."""
         began = monotonic()
         try:
             yield
-            error: Exception | None = None
-        except (SendError, HTTPError, HTTPException, OSError, ValueError) as caught:
+            error: BaseException | None = None
+        except (SendError, HTTPError, HTTPException, OSError, ValueError, Timeout) as caught:
             error = caught
         self.phases[phase] = round((monotonic() - began) * 1000)
-        # What a connection yields after it was shut down may look complete: the clock decides.
-        if self.is_over or isinstance(error, TimeoutError):
+        # A thread that was kept from running may read in time what came too late: the clock decides.
+        if self.is_over or isinstance(error, (TimeoutError, Timeout)):
             error = self._timed_out(phase)
         if error is not None:
             # The cause itself is not shown: it may quote a header's value.
@@ -82,7 +85,7 @@ class Exchange:
             f"No complete answer within {self.deadline:g} seconds: timed out while {DOING[phase]}.",
         )
 
-    def _named(self, phase: Phase, error: Exception) -> SendError:
+    def _named(self, phase: Phase, error: BaseException) -> SendError:
         named = error if isinstance(error, SendError) else failure(phase, error)
         named.phases = self.phases
         return named

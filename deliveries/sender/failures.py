@@ -22,7 +22,7 @@ NOT_YET_VALID, EXPIRED, SELF_SIGNED, WRONG_HOST, WRONG_ADDRESS = 9, 10, 18, 62, 
 UNKNOWN_ISSUERS = {2, 19, 20, 21}
 
 
-def failure(phase: Phase, error: Exception) -> SendError:
+def failure(phase: Phase, error: BaseException) -> SendError:
     """Name the cause of *error*, which was raised in *phase*."""
     if isinstance(error, OSError) and error.errno in OUR_ERRORS:
         return _internal(error)
@@ -37,7 +37,7 @@ def failure(phase: Phase, error: Exception) -> SendError:
     return _internal(error)
 
 
-def _internal(error: Exception) -> SendError:
+def _internal(error: BaseException) -> SendError:
     return SendError(
         Cause.INTERNAL,
         f"We could not send the request ({type(error).__name__}). Your endpoint has nothing to do with it.",

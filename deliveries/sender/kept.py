@@ -6,10 +6,9 @@ its last answer was final, had one unmistakable length, was read to its end, and
 wire. Whatever arrives on it while it rests ends it.
 """
 
-import os
 from collections import OrderedDict
 from collections.abc import Hashable
-from threading import Lock
+from threading import local
 from time import monotonic
 from typing import Protocol
 
@@ -32,23 +31,21 @@ class Keepable(Protocol):
     def end(self) -> None: ...
 
 
-class Kept:
-    """Resting connections, by what they may be used for; the one that rested longest goes first."""
+class Kept(local):
+    """
+    Resting connections, by what they may be used for; the one that rested longest goes first.
+
+    Each thread has its own, for a connection belongs to the event loop of the thread that made it.
+    """
 
     def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Begin anew: a forked child must not write to its parent's connections."""
-        self._lock = Lock()
         self._resting: OrderedDict[int, tuple[Hashable, float, Keepable]] = OrderedDict()
         self._by_use: dict[Hashable, list[int]] = {}
 
     def give(self, use: Hashable, connection: Keepable) -> None:
         """Keep *connection* for *use*."""
-        with self._lock:
-            self._resting[id(connection)] = (use, monotonic(), connection)
-            self._by_use.setdefault(use, []).append(id(connection))
+        self._resting[id(connection)] = (use, monotonic(), connection)
+        self._by_use.setdefault(use, []).append(id(connection))
         self.close_stale()
 
     def take(self, use: Hashable) -> Keepable | None:
@@ -61,16 +58,13 @@ class Kept:
 
     def close_stale(self) -> None:
         """Close those that have rested too long, or are too many; servers can use the places."""
-        with self._lock:
-            stale = self._drop_stale()
-        for each in stale:
+        for each in self._drop_stale():
             each.end()
 
     def _pop(self, use: Hashable) -> Keepable | None:
         self.close_stale()
-        with self._lock:
-            keys = self._by_use.get(use)
-            return self._remove(keys[0]) if keys else None
+        keys = self._by_use.get(use)
+        return self._remove(keys[0]) if keys else None
 
     def _drop_stale(self) -> list[Keepable]:
         """Forget those that have rested too long, or are too many."""
@@ -92,4 +86,3 @@ class Kept:
 
 
 KEPT = Kept()
-os.register_at_fork(after_in_child=KEPT.reset)

@@ -1,10 +1,11 @@
 """Host names to addresses, within a bound of its own."""
 
-import os
 import socket
-from concurrent.futures import Future
-from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import local
+
+import gevent
+from gevent import Greenlet, Timeout
+from gevent.threadpool import ThreadPool
 
 from deliveries.causes import Cause
 from deliveries.sender.outcome import SendError
@@ -16,26 +17,20 @@ MAX_THREADS = 200
 
 AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]
 Name = tuple[str, int]
-Answer = Future[list[AddressInfo]]
+Answer = list[AddressInfo] | Exception
 
 
-class Resolver:
+class Resolver(local):
     """
-    Looks names up in threads of its own, because the look-up itself cannot be interrupted.
+    Looks names up in threads beside the one that sends, because the look-up itself cannot be interrupted.
 
     Whoever asks for a name that is being looked up waits for the same answer: a silent name holds
-    one thread, however many deliveries it is owed.
+    one thread, however many deliveries it is owed. Each thread that sends has its own.
     """
 
     def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Begin anew: a forked child has none of its parent's threads."""
-        self._lock = Lock()
-        self._asked: dict[Name, Answer] = {}
-        self._questions: SimpleQueue[tuple[Name, Answer]] = SimpleQueue()
-        self._threads = 0
+        self._asked: dict[Name, Greenlet[..., Answer]] = {}
+        self._threads: ThreadPool | None = None
 
     def look_up(self, host: str, port: int, timeout: float) -> list[AddressInfo]:
         """
@@ -46,44 +41,37 @@ class Resolver:
             socket.gaierror: there is none.
 
         """
-        try:
-            return self._ask((host, port)).result(timeout)
-        except TimeoutError:
-            raise SendError(
-                Cause.DNS, f"The name servers of {host} did not answer within {timeout:.2g} seconds."
-            ) from None
-
-    def _ask(self, name: Name) -> Answer:
-        with self._lock:
-            if asked := self._asked.get(name):
-                return asked
-            answer = self._asked[name] = Answer()
-            self._questions.put((name, answer))
-            if self._threads < min(len(self._asked), MAX_THREADS):
-                self._threads += 1
-                # A daemon: nobody who stops this process waits for a silent name server.
-                Thread(target=self._run, name=f"resolver-{self._threads}", daemon=True).start()
+        silent = SendError(
+            Cause.DNS, f"The name servers of {host} did not answer within {timeout:.2g} seconds."
+        )
+        with Timeout(timeout, silent):
+            answer = self._ask((host, port)).get()
+        if isinstance(answer, Exception):
+            raise answer
         return answer
 
-    def _run(self) -> None:
-        while True:
-            self._answer(*self._questions.get())
+    def _ask(self, name: Name) -> "Greenlet[..., Answer]":
+        if name not in self._asked:
+            self._asked[name] = gevent.spawn(self._answer, name)
+        return self._asked[name]
 
-    def _answer(self, name: Name, answer: Answer) -> None:
+    def _answer(self, name: Name) -> Answer:
+        if self._threads is None:
+            self._threads = ThreadPool(MAX_THREADS)
         try:
-            addresses = socket.getaddrinfo(*name, type=socket.SOCK_STREAM)
-        except Exception as error:  # noqa: BLE001 - raised again where it was asked
-            self._forget(name)
-            answer.set_exception(error)
-        else:
-            self._forget(name)
-            answer.set_result(addresses)  # type: ignore[arg-type]
-
-    def _forget(self, name: Name) -> None:
-        """Let the next one ask anew: only who asked before the answer came shares it."""
-        with self._lock:
+            answer: Answer = self._threads.apply(_getaddrinfo, name)
+        finally:
+            # The next one asks anew: only who asked before the answer came shares it.
             del self._asked[name]
+        return answer
+
+
+def _getaddrinfo(*name: object) -> Answer:
+    """Return what went wrong rather than raise it, which gevent would print."""
+    try:
+        return socket.getaddrinfo(*name, type=socket.SOCK_STREAM)  # type: ignore[arg-type, return-value]
+    except Exception as error:  # noqa: BLE001 - raised again where it was asked
+        return error
 
 
 RESOLVER = Resolver()
-os.register_at_fork(after_in_child=RESOLVER.reset)

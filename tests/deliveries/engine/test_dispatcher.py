@@ -1,6 +1,7 @@
 import threading
 from datetime import timedelta
 
+import gevent.event
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
@@ -158,7 +159,7 @@ def test_a_hanging_endpoint_delays_nobody_else():
     make_delivery(webhook=slow)
     for _ in range(5):
         make_delivery(webhook=quick)
-    answered, release = [], threading.Event()
+    answered, release = [], gevent.event.Event()
 
     def post(url, headers, body, **_):
         if url == slow.url:

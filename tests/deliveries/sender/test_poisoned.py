@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import pytest
 
 from deliveries.sender import SendError, kept, post
-from deliveries.sender.watchdog import Watchdog
 from tests import hostile
 from tests.behaviours import CHUNKED, HEAD, OWN, POISON, poisoning
 from tests.deliveries.sender import BODY, HEADERS, HOST, LONG, SHORT
@@ -109,22 +108,17 @@ def test_a_closing_notice_in_tls_ends_the_connection(good_tls, serving):
         assert server.connections == 2
 
 
-def test_a_deadline_that_has_passed_does_not_cut_the_next_request(monkeypatch, serving):
-    """A connection rests only when its last request's deadline can no longer reach it."""
-    order = []
-    give, release = kept.Kept.give, Watchdog._release
+def test_a_deadline_that_has_passed_does_not_cut_the_next_request(serving):
+    """A request's deadline ends with it, whatever the same connection carries then."""
 
-    def rests(*args):
-        order.append("rests")
-        give(*args)
+    def behave(talk):
+        talk.read_request()
+        talk.send(OK)
+        talk.read_request()
+        time.sleep(0.3)
+        talk.send(OWN)
 
-    def released(*args):
-        order.append("released")
-        release(*args)
-
-    monkeypatch.setattr(kept.Kept, "give", rests)
-    monkeypatch.setattr(Watchdog, "_release", released)
-    with serving(poisoning(OK)) as server:
-        send(server, None)
-        send(server, None)
-    assert order == ["released", "rests"] * 2
+    with serving(behave) as server:
+        assert send(server, None, deadline=0.2) == (200, "ok")
+        assert send(server, None) == (500, "own")
+        assert server.connections == 1

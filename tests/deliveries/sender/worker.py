@@ -9,10 +9,10 @@ import os
 import socket
 import sys
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import django
+import gevent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
@@ -34,8 +34,8 @@ def main(authority: str, deadline: str, healthy: str, *hostile: str) -> None:
     connection.tls_context().load_verify_locations(authority)
     assert isinstance(attempt(healthy), Response)
     idle = peak()
-    with ThreadPoolExecutor(len(hostile)) as pool:
-        outcomes = list(pool.map(lambda url: attempt(url, deadline=float(deadline)), hostile))
+    sending = [gevent.spawn(attempt, url, deadline=float(deadline)) for url in hostile]
+    outcomes = [each.get() for each in sending]
     after = attempt(healthy)
     causes = Counter(str(getattr(each, "cause", "answered")) for each in outcomes)
     print(json.dumps({"grown": peak() - idle, "causes": causes, "after": getattr(after, "body", str(after))}))
