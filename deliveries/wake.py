@@ -17,6 +17,11 @@ SPACING = 0.01
 FLUSH_SECONDS = 2.0
 
 
+def prepare() -> None:
+    """Load the broker's client as the process starts, for that takes longer than to deliver the first event."""
+    tasks.deliver.app.producer_pool  # noqa: B018 - made as it is looked at
+
+
 def send() -> None:
     """Wake a worker soon. Returns at once, whatever the broker does; many calls may be one wake."""
     _waker().wake()

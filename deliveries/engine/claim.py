@@ -1,7 +1,6 @@
 """What is due, leased to one dispatcher."""
 
 import uuid
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self, cast
@@ -116,9 +115,9 @@ class Claimer:
         wanted = losses.sift(_set_aside(found, now=now), now=now)
         taken = _within_shares(wanted, shares)
         bodies.fix(taken)
-        self._is_deep = len(found) >= limit or _any_full(taken, shares)
-        more = self._is_deep or in_turns or len(taken) < len(wanted)
-        return Claim(taken, found=len(found), more=more)
+        left_some = len(taken) < len(wanted)
+        self._is_deep = self._turns.left_some if in_turns else len(found) >= limit or left_some
+        return Claim(taken, found=len(found), more=self._is_deep or in_turns or left_some)
 
     def _lease(self, chosen: list[int] | None, *, now: datetime, limit: int) -> list[Leased]:
         lease = uuid.uuid4()
@@ -171,9 +170,3 @@ def _within_shares(due: list[Leased], shares: Shares) -> list[Leased]:
     rows = [(delivery.pk, delivery.lease, delivery.was_due) for delivery in over]
     update_rows(Delivery, ("next_attempt_at",), rows, key=("id", "lease"), clear=("lease",))
     return taken
-
-
-def _any_full(taken: list[Leased], shares: Shares) -> bool:
-    """Tell whether some webhook has no room left: it may be owed more than all others."""
-    counts = Counter(delivery.webhook_id for delivery in taken)
-    return any(count >= shares.room(webhook) for webhook, count in counts.items())

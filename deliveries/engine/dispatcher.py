@@ -36,21 +36,25 @@ TICK = 0.002
 #: How long outcomes may wait to be written together, in seconds: each batch costs one commit.
 GATHER = 0.03
 
+#: How many deliveries a claim finds at most that is made beside the working thread, to be quick.
+FEW = 32
+
 #: The least time from a claim to the next, in seconds, for each delivery that it found, and at most: events
 #: that come quickly are claimed together, and one that comes alone is not kept waiting.
 SPACING, MOST_SPACING = 0.0025, 0.01
 
 #: How long to leave a database alone that was not there, in seconds.
 DATABASE_PAUSE = 0.5
+DATABASE_GONE = (OperationalError, InterfaceError)
 
 
 class Dispatcher:
     """
     Deliver what is due.
 
-    Any number of threads may call run(): one of them works, the others only tell it that there may
-    be more. The working thread alone talks to the database; sending threads never do, so a hanging
-    endpoint holds a thread and a socket, never a connection or a lock.
+    Any number of threads may call run(): one of them works, another claims while that one writes, and the
+    others only leave word that there may be more. These alone talk to the database; the thread that sends never
+    does, so a hanging endpoint holds a greenlet and a socket, never a connection or a lock.
     """
 
     def __init__(
@@ -66,12 +70,12 @@ class Dispatcher:
         self._shares = shares or Shares(places=in_flight)
         self._sending = Sending(self._send)
         self._claimer = Claimer()
-        self._charge = threading.Lock()
-        #: What the working thread waits for: outcomes, and None for "more may be due".
+        self._charge, self._helping, self._claiming = threading.Lock(), threading.Lock(), threading.Lock()
+        #: What the working thread waits for: outcomes, and None for "look again".
         self._inbox: SimpleQueue[Outcome | None] = SimpleQueue()
         self._unrecorded: list[Outcome] = []
         self._gathering_since = 0.0
-        self._more_due = False
+        self._more_due = threading.Event()
         #: Whether the last claim left something for want of room.
         self._short_of_room = False
         #: Before then, by the monotonic clock, nothing is claimed.
@@ -81,15 +85,20 @@ class Dispatcher:
         self._epoch = 0.0
 
     def run(self) -> None:
-        """Deliver all that is due; return when nothing is due or under way, or another thread works."""
+        """Deliver all that is due; return when nothing is due or under way, or other threads work."""
+        self._more_due.set()
         self._inbox.put(None)
-        # A thread that finds the charge taken has left its word in the inbox, and whoever had the
-        # charge looks into the inbox once more after giving it up.
-        while not self._inbox.empty() and self._charge.acquire(blocking=False):
+        # Whoever finds the charge taken has left word, and whoever had it looks again after giving it up.
+        while self._has_work and self._charge.acquire(blocking=False):
             try:
                 self._work()
             finally:
                 self._charge.release()
+        if self._has_work and self._helping.acquire(blocking=False):
+            try:
+                self._help()
+            finally:
+                self._helping.release()
 
     def stop(self) -> None:
         """Claim nothing new; what is under way ends within the sender's deadline and is recorded."""
@@ -97,17 +106,29 @@ class Dispatcher:
 
     def _work(self) -> None:
         while self._has_work:
-            self._take_news()
             try:
                 self._record()
-                self._claim_and_send()
-            except (OperationalError, InterfaceError) as error:
+                if time.monotonic() >= self._next_claim_at:
+                    self._claim_and_send()
+            except DATABASE_GONE as error:
                 self._wait_for_database(error)
+            if self._has_work:
+                self._take_news()
+
+    def _help(self) -> None:
+        """Claim what has come while the working thread writes outcomes, which takes it longer."""
+        if not self._short_of_room:
+            time.sleep(max(0, self._next_claim_at - time.monotonic()))
+        try:
+            self._claim_and_send(most=FEW)
+        except DATABASE_GONE:
+            # The working thread will find so too, and wait.
+            connection.close()
 
     @property
     def _has_work(self) -> bool:
-        mine = self._shares.any_under_way or self._unrecorded or (self._more_due and not self._stopping)
-        return bool(mine) or not self._inbox.empty()
+        mine = self._shares.any_under_way or self._unrecorded or not self._inbox.empty()
+        return bool(mine) or (self._more_due.is_set() and not self._stopping)
 
     def _take_news(self) -> None:
         """Take all news there is, after waiting for some."""
@@ -117,15 +138,16 @@ class Dispatcher:
         outcomes = [each for each in news if each is not None]
         for outcome in outcomes:
             self._shares.give_back(outcome.delivery.webhook_id, seconds=outcome.ended - outcome.started)
-        # A webhook whose share was used may have room again.
-        self._more_due |= None in news or (bool(outcomes) and self._short_of_room)
+        if outcomes and self._short_of_room:
+            # A webhook whose share was used may have room again.
+            self._more_due.set()
         if outcomes and not self._unrecorded:
             self._gathering_since = time.monotonic()
         self._unrecorded += outcomes
 
     def _wait_for_news(self) -> list[Outcome | None]:
         """Look again shortly while something is to be done soon; else sleep until there is news."""
-        if self._unrecorded or self._more_due or self._sending.waiting:
+        if self._unrecorded or self._more_due.is_set() or self._sending.waiting:
             time.sleep(TICK)
             return []
         return [self._inbox.get()]
@@ -136,30 +158,45 @@ class Dispatcher:
         ready = len(self._unrecorded) >= BATCH or waited >= GATHER or not self._shares.any_under_way
         if not self._unrecorded or not ready:
             return
-        now = self._clock()
+        now, batch = self._clock(), self._unrecorded[:BATCH]
         try:
-            record(self._unrecorded, now=now)
+            record(batch, now=now)
         except (DataError, IntegrityError):
-            record_apart(self._unrecorded, now=now)
-        self._unrecorded = []
+            record_apart(batch, now=now)
+        self._unrecorded = self._unrecorded[BATCH:]
 
-    def _claim_and_send(self) -> None:
-        """Send what is due, as far as there is room for it."""
+    def _claim_and_send(self, *, most: int = 2 * BATCH) -> None:
+        """Send what is due, as far as there is room for it, but for what another thread is claiming."""
+        with self._claiming:
+            room = min(most, self._room)
+            if room > 0 and self._more_due.is_set() and not self._stopping:
+                self._claim(room)
+
+    @property
+    def _room(self) -> int:
+        """How many more deliveries may be claimed."""
         # What waits behind slow endpoints must not keep others from being claimed.
         ready = self._sending.waiting_first
-        room = min(2 * BATCH - ready, self._shares.free) if ready <= BATCH else 0
-        too_soon = time.monotonic() < self._next_claim_at
-        if not self._more_due or self._stopping or room <= 0 or too_soon:
-            return
+        return min(2 * BATCH - ready, self._shares.free) if ready <= BATCH else 0
+
+    def _claim(self, room: int) -> None:
         now = self._clock()
         self._epoch = now.timestamp() - time.monotonic()
-        claimed = self._claimer.claim(now=now, limit=room, shares=self._shares)
-        spacing = min(claimed.found * SPACING, MOST_SPACING)
-        self._next_claim_at = time.monotonic() + spacing
+        # What comes due from here on may be found by this claim or not.
+        self._more_due.clear()
+        try:
+            claimed = self._claimer.claim(now=now, limit=room, shares=self._shares)
+        except BaseException:
+            self._more_due.set()
+            raise
+        self._next_claim_at = time.monotonic() + min(claimed.found * SPACING, MOST_SPACING)
         self._shares.take(delivery.webhook_id for delivery in claimed.leased)
-        self._sending.put(claimed.leased, is_quick=lambda delivery: self._shares.is_quick(delivery.webhook_id))
-        self._more_due = claimed.more and claimed.found > 0
         self._short_of_room = claimed.more
+        if claimed.more and claimed.found:
+            self._more_due.set()
+        self._sending.put(
+            claimed.leased, is_quick=lambda delivery: self._shares.is_quick(delivery.webhook_id)
+        )
 
     def _send(self, delivery: Leased) -> None:
         # Receivers refuse what is signed minutes ago or ahead, so this machine's own time will not do.

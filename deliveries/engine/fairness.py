@@ -1,5 +1,6 @@
 """Whose turn it is, when more is due than can be claimed at once."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -33,13 +34,13 @@ SELECT webhook_id FROM owed WHERE (SELECT 1 FROM {TABLE} WHERE {DUE_TO_ONE} LIMI
 
 #: The oldest of what some webhooks are owed; PostgreSQL plans the first form in one step for all of them.
 OLDEST_OF_ALL = f"""
-SELECT oldest.id FROM unnest(%s::bigint[], %s::int[]) AS owed(webhook_id, most) CROSS JOIN LATERAL (
+SELECT oldest.id, owed.webhook_id FROM unnest(%s::bigint[], %s::int[]) AS owed(webhook_id, most) CROSS JOIN LATERAL (
   SELECT id FROM {TABLE} WHERE {DUE_TO_ONE} LIMIT owed.most
 ) AS oldest
 """
 OLDEST_OF_ONE = f"""
-SELECT id FROM (
-  SELECT id FROM {TABLE} WHERE webhook_id = %s AND status = 'pending' AND next_attempt_at <= %s
+SELECT id, webhook_id FROM (
+  SELECT id, webhook_id FROM {TABLE} WHERE webhook_id = %s AND status = 'pending' AND next_attempt_at <= %s
   ORDER BY next_attempt_at LIMIT %s
 ) AS oldest
 """
@@ -50,15 +51,22 @@ class Turns:
 
     def __init__(self) -> None:
         self._last = 0
+        #: Whether the last turn may have left something due.
+        self.left_some = False
 
     def next_due(self, *, now: datetime, limit: int, shares: Shares) -> list[int]:
         """Return the ids of about *limit* due deliveries, as many of each webhook as of any other."""
-        webhooks = self._in_turn(shares.admitted(_due(now)))[:limit]
+        due = _due(now)
+        webhooks = self._in_turn(shares.admitted(due))[:limit]
+        self.left_some = len(webhooks) < len(due)
         if not webhooks:
             return []
         self._last = webhooks[-1]
         each = -(-limit // len(webhooks))
-        return _oldest({key: min(each, shares.room(key)) for key in webhooks}, now=now)
+        rooms = {key: min(each, shares.room(key)) for key in webhooks}
+        found = _oldest(rooms, now=now)
+        self.left_some |= any(count >= rooms[key] for key, count in Counter(found.values()).items())
+        return list(found)
 
     def _in_turn(self, webhooks: list[int]) -> list[int]:
         """Begin with whoever comes after the last one served."""
@@ -73,8 +81,8 @@ def _due(now: datetime) -> list[int]:
         return [key for (key,) in cursor.fetchall()]
 
 
-def _oldest(rooms: dict[int, int], *, now: datetime) -> list[int]:
-    """Return the ids of what is due to each webhook, the oldest, as many as it has room for."""
+def _oldest(rooms: dict[int, int], *, now: datetime) -> dict[int, int]:
+    """Return what is due to each webhook, the oldest, as many as it has room for: ids and their webhooks."""
     moment = _moment(now)
     values: list[Any]
     if connection.vendor == "postgresql":
@@ -84,7 +92,7 @@ def _oldest(rooms: dict[int, int], *, now: datetime) -> list[int]:
         values = [value for key, room in rooms.items() for value in (key, moment, room)]
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return [key for (key,) in cursor.fetchall()]
+        return dict(cursor.fetchall())
 
 
 def _moment(now: datetime) -> Any:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from threading import Lock
 
 #: An endpoint that took longer for its last answer, in seconds, is a slow one.
 SLOW = 1.0
@@ -20,18 +21,24 @@ def share(seconds: float | None) -> int:
 
 
 class Shares:
-    """Counts what is under way by webhook, and learns from each answer how quick its endpoint is."""
+    """
+    Counts what is under way by webhook, and learns from each answer how quick its endpoint is.
+
+    One thread may take while another gives back.
+    """
 
     def __init__(self, *, places: int, quick: int = QUICK_SHARE, slow: int = SLOW_SHARE) -> None:
         self._places = places
         self._quick_share, self._slow_share = quick, slow
         self._under_way: Counter[int] = Counter()
         self._quick: set[int] = set()
+        self._lock = Lock()
 
     @property
     def free(self) -> int:
         """How many more deliveries may be under way at all."""
-        return self._places - self._under_way.total()
+        with self._lock:
+            return self._places - self._under_way.total()
 
     @property
     def any_under_way(self) -> bool:
@@ -62,13 +69,15 @@ class Shares:
         return [key for key in webhooks if self.room(key) and (only is None or key in only)]
 
     def take(self, webhooks: Iterable[int]) -> None:
-        self._under_way.update(webhooks)
+        with self._lock:
+            self._under_way.update(webhooks)
 
     def give_back(self, webhook: int, *, seconds: float) -> None:
         """Note that a delivery of *webhook* has ended after so many *seconds*."""
-        self._under_way[webhook] -= 1
-        if not self._under_way[webhook]:
-            del self._under_way[webhook]
+        with self._lock:
+            self._under_way[webhook] -= 1
+            if not self._under_way[webhook]:
+                del self._under_way[webhook]
         if seconds < SLOW:
             self._quick.add(webhook)
         else:

@@ -1,11 +1,11 @@
 """
-What others feel of a neighbour: a healthy endpoint's delays beside none, and beside each bad one.
+What others feel of a neighbour: the delays of 50 healthy endpoints beside none, and beside each bad one.
 
     python -m tests.benchmarks.fairness [SECONDS [NEIGHBOUR ...]]
 
 The neighbours: `hanging` (1,000 endpoints that never answer), `flood` (another partner is owed 100,000
 at once) and `slow` (an endpoint that answers after 9 s is owed 10,000). 50 events a second go to the
-healthy endpoint. Needs the harness's services; see harness/README.md.
+healthy endpoints, one each. Needs the harness's services; see harness/README.md.
 """
 
 import argparse
@@ -22,7 +22,7 @@ sys.path.insert(0, str(BENCHMARKS / "harness"))
 import measure  # noqa: E402 - a script of its own, beside its receiver
 
 DATABASE = "host=127.0.0.1 port=27543 user=bench dbname=bench_portal"
-RATE, HANGING, FLOOD, OWED_TO_SLOW = 50, 1_000, 100_000, 10_000
+HEALTHY, RATE, HANGING, FLOOD, OWED_TO_SLOW = 50, 50, 1_000, 100_000, 10_000
 
 #: What the neighbour's endpoints do, and how many there are.
 NEIGHBOURS = {
@@ -55,10 +55,11 @@ def delays(neighbour: str, seconds: int) -> dict[str, float]:
     path, count = NEIGHBOURS[neighbour]
     bench = measure.Bench(str(BENCHMARKS / "portal"), "one")
     theirs = [("b", f"http://127.0.0.{60 + i % 20}:{measure.PORT}/{path}/b{i}") for i in range(count)]
-    bench.setup([*measure.urls(1), *theirs])
+    ours = [(f"a{i}", f"http://127.0.0.{2 + i}:{measure.PORT}/ok/{i}") for i in range(HEALTHY)]
+    bench.setup([*ours, *theirs])
     try:
         bench.start()
-        measure.warm(bench, 1, 100)
+        measure.warm(bench, 1, 2 * HEALTHY)
         measure.ctl("reset")
         if theirs:
             burden(bench, neighbour)

@@ -1,12 +1,13 @@
 """
 The harness's two verbs for the portal: `setup FILE` and `emit TOPIC N RATE FIRST OUT`.
 
-FILE holds lines "topic url". `emit` prints READY, waits for a line on stdin, sends N signals, prints
+FILE holds lines "topic url"; each topic is a partner. `emit` prints READY, waits for a line on stdin, sends N signals, prints
 DONE, and waits for the end of stdin; OUT gets lines "marker before_ns after_ns".
 """
 
 import sys
 import time
+from itertools import cycle
 from pathlib import Path
 
 import django
@@ -33,19 +34,19 @@ def setup(file: str) -> None:
     from webhooks.models import Webhook  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
-    partners = {topic: Partner.objects.create(name=topic, slug=topic) for topic in "ab"}
     for line in Path(file).read_text().splitlines():
         topic, url = line.split()
-        Webhook.objects.create(partner=partners[topic], url=url)
+        partner, _ = Partner.objects.get_or_create(slug=topic, defaults={"name": topic})
+        Webhook.objects.create(partner=partner, url=url)
 
 
 def emit(topic: str, count: str, rate: str, first: str, out: str) -> None:
-    """Send *count* signals, *rate* a second or (0) as fast as they go."""
+    """Send *count* signals, *rate* a second or (0) as fast as they go, to each partner named so in turn."""
     from deliveries.events import Verification  # noqa: PLC0415 - after django.setup()
     from deliveries.signals import verification_completed  # noqa: PLC0415
     from portal.models import Partner  # noqa: PLC0415
 
-    partner = Partner.objects.get(slug=topic)
+    partners = cycle(Partner.objects.filter(slug__startswith=topic))
     print("READY", flush=True)
     sys.stdin.readline()
     begun, rows = time.monotonic(), []
@@ -56,7 +57,7 @@ def emit(topic: str, count: str, rate: str, first: str, out: str) -> None:
         before = time.monotonic_ns()
         verification_completed.send(
             sender=None,
-            partner=partner,
+            partner=next(partners),
             verification=Verification(
                 verification_id=f"evt-{marker:08d}", session_id=marker, proof_data={"padding": PADDING}
             ),

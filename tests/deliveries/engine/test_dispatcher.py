@@ -268,7 +268,7 @@ def test_a_full_webhook_is_not_claimed_for_again_and_again_while_its_endpoint_ha
         return claim(**kwargs)
 
     def open_when_idle():
-        if len(claims) > 1 and not dispatcher._more_due:
+        if len(claims) > 1 and not dispatcher._more_due.is_set():
             gate.set()
         return waits()
 
