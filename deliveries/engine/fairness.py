@@ -8,6 +8,7 @@ from django.db import connection
 
 from deliveries.engine.shares import Shares
 from deliveries.models import Delivery
+from portal.prepared import prepared_cursor
 
 TABLE = Delivery._meta.db_table
 
@@ -76,7 +77,7 @@ class Turns:
 
 def _due(now: datetime) -> list[int]:
     """Return the webhooks that something is due to."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(DUE, [_moment(now)])
         return [key for (key,) in cursor.fetchall()]
 
@@ -90,7 +91,7 @@ def _oldest(rooms: dict[int, int], *, now: datetime) -> dict[int, int]:
     else:
         query = " UNION ALL ".join([OLDEST_OF_ONE] * len(rooms))
         values = [value for key, room in rooms.items() for value in (key, moment, room)]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(query, values)
         return dict(cursor.fetchall())
 

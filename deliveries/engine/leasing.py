@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 
 from deliveries.models import Delivery, Event
+from portal.prepared import prepared_cursor
 from webhooks.models import Webhook
 
 
@@ -59,7 +60,7 @@ def _lease_at_once(
     now: datetime, until: datetime, lease: UUID, limit: int, among: Sequence[int] | None
 ) -> list[Row]:
     chosen = limit if among is None else list(among)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_statement(OLDEST if among is None else THESE), [now, chosen, lease, until])
         return [Row(*row) for row in cursor.fetchall()]
 

@@ -1,13 +1,14 @@
 import pytest
 from django.db import IntegrityError, connection
 
+from portal import prepared
 from portal.prepared import prepared_cursor
 from tests.factories import make_partner
 
 pytestmark = pytest.mark.django_db
 
 
-def prepared():
+def kept():
     """Return the statements that this connection keeps a plan of."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement FROM pg_prepared_statements")
@@ -25,7 +26,35 @@ def test_a_statement_is_planned_once_for_all_values():
     for value in range(5):
         with prepared_cursor() as cursor:
             cursor.execute("SELECT 'planned once', %s", [value])
-    assert [each for each in prepared() if "planned once" in each] == ["SELECT 'planned once', $1"]
+    assert [each for each in kept() if "planned once" in each] == ["SELECT 'planned once', $1"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps its own")
+def test_a_plan_that_suited_a_small_table_does_not_stay(monkeypatch):
+    """PostgreSQL itself keeps it until it has counted what was added."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE growing (id integer PRIMARY KEY)")
+        cursor.execute("INSERT INTO growing VALUES (0); ANALYZE growing")
+        for _ in range(10):
+            find(1)
+        cursor.execute("INSERT INTO growing SELECT generate_series(1, 10000)")
+        assert "Seq Scan" in plan_of("growing")
+        monkeypatch.setattr(prepared, "KEPT", 0)
+        find(1)
+        assert "Index Only Scan" in plan_of("growing")
+
+
+def find(key):
+    with prepared_cursor() as cursor:
+        cursor.execute("SELECT id FROM growing WHERE id = %s", [key])
+
+
+def plan_of(word):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements WHERE statement LIKE %s", [f"%{word}%"])
+        [(name,)] = cursor.fetchall()
+        cursor.execute(f'EXPLAIN EXECUTE "{name}"(1)')
+        return "\n".join(line for (line,) in cursor.fetchall())
 
 
 def test_what_the_database_refuses_is_an_error_of_djangos():
