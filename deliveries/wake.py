@@ -18,7 +18,7 @@ FLUSH_SECONDS = 2.0
 
 
 def prepare() -> None:
-    """Load the broker's client as the process starts, for that takes longer than to deliver the first event."""
+    """Load the broker's client as the process starts: else the first event would wait for that."""
     tasks.deliver.app.producer_pool  # noqa: B018 - made as it is looked at
 
 

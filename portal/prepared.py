@@ -19,8 +19,8 @@ def prepared_cursor() -> "CursorWrapper":
     """
     Return a cursor for a statement that is executed over and over, with its values apart from it.
 
-    PostgreSQL may then keep one plan for all values, for a second. Django's own cursors write the values into
-    the statement, which makes it another one every time.
+    PostgreSQL may then keep one plan for all values, for a second. Django's own cursors write the values
+    into the statement, which makes it another one every time.
     """
     if connection.vendor != "postgresql":
         return connection.cursor()
@@ -31,12 +31,12 @@ def prepared_cursor() -> "CursorWrapper":
     wrapper.ensure_connection()
     _plan_anew(wrapper.connection)
     cursor_of: Any = ServerBindingCursor
-    cursor: CursorWrapper = wrapper._prepare_cursor(cursor_of(wrapper.connection))  # noqa: SLF001 - as cursor() does
+    cursor: CursorWrapper = wrapper._prepare_cursor(cursor_of(wrapper.connection))  # noqa: SLF001 - as cursor()
     return cursor
 
 
 def _plan_anew(server: Any) -> None:
-    """Forget plans that are too old: PostgreSQL itself would keep them until it has counted what was added."""
+    """Forget plans that are too old: PostgreSQL itself keeps them until it has counted what was added."""
     if monotonic() - _planned_at.setdefault(server, monotonic()) > KEPT:
         _planned_at[server] = monotonic()
         with connection.cursor() as cursor:

@@ -88,6 +88,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         without("needs Chromium; Debian's package is called chromium")
 
 
+@pytest.fixture(autouse=True)
+def closed_way_out(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Close the sender's sockets too where sockets are closed: pytest-socket does not know gevent's."""
+    if not any(map(request.node.get_closest_marker, ("enable_socket", "allow_hosts"))):
+        monkeypatch.setattr("gevent.socket.socket", _blocked)
+
+
+def _blocked(*_: object, **__: object) -> None:
+    pytest.fail("This test opened a socket; where it must, mark it enable_socket.")
+
+
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """A partner's endpoint that records what arrives; see tests/receiver.py."""

@@ -8,7 +8,7 @@ name may record what came of them. No transaction is open while a socket is.
     claim.py       what is due, leased to one dispatcher: leasing.py finds it, fairness.py says whose turn
                    it is, shares.py how much each webhook may use, losses.py what killed too many workers
     bodies.py      which bytes a delivery carries: settled before its first attempt
-    lanes.py       the threads that send
+    sending.py     the thread that sends, a greenlet each
     render.py      a delivery to the request that is sent
     record.py      what came back: attempts, outcomes, health, deactivation; tally.py counts by the hour
     holding.py     deliveries of webhooks that are inactive, active again or gone

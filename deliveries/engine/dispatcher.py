@@ -53,8 +53,8 @@ class Dispatcher:
     Deliver what is due.
 
     Any number of threads may call run(): one of them works, another claims while that one writes, and the
-    others only leave word that there may be more. These alone talk to the database; the thread that sends never
-    does, so a hanging endpoint holds a greenlet and a socket, never a connection or a lock.
+    others only leave word that there may be more. These alone talk to the database; the thread that sends
+    never does, so a hanging endpoint holds a greenlet and a socket, never a connection or a lock.
     """
 
     def __init__(

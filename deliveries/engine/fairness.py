@@ -35,7 +35,8 @@ SELECT webhook_id FROM owed WHERE (SELECT 1 FROM {TABLE} WHERE {DUE_TO_ONE} LIMI
 
 #: The oldest of what some webhooks are owed; PostgreSQL plans the first form in one step for all of them.
 OLDEST_OF_ALL = f"""
-SELECT oldest.id, owed.webhook_id FROM unnest(%s::bigint[], %s::int[]) AS owed(webhook_id, most) CROSS JOIN LATERAL (
+SELECT oldest.id, owed.webhook_id
+FROM unnest(%s::bigint[], %s::int[]) AS owed(webhook_id, most) CROSS JOIN LATERAL (
   SELECT id FROM {TABLE} WHERE {DUE_TO_ONE} LIMIT owed.most
 ) AS oldest
 """
@@ -83,7 +84,7 @@ def _due(now: datetime) -> list[int]:
 
 
 def _oldest(rooms: dict[int, int], *, now: datetime) -> dict[int, int]:
-    """Return what is due to each webhook, the oldest, as many as it has room for: ids and their webhooks."""
+    """Return the oldest of what is due to each webhook, as much as it has room for: ids to webhooks."""
     moment = _moment(now)
     values: list[Any]
     if connection.vendor == "postgresql":

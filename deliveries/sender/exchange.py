@@ -29,8 +29,8 @@ class Exchange:
     """
     Bounds a request in time, names what went wrong, and cleans up at its end.
 
-    A time-out on a socket bounds each wait, not their sum: an endpoint that sends a byte now and then is never
-    late. Hence one for everything, which ends whatever is being waited for.
+    A time-out on a socket bounds each wait, not their sum: an endpoint that sends a byte now and then is
+    never late. Hence one for everything, which ends whatever is being waited for.
     """
 
     def __init__(self, deadline: float, *, reuse_for: Hashable | None = None) -> None:

@@ -66,10 +66,10 @@ class Resolver(local):
         return answer
 
 
-def _getaddrinfo(*name: object) -> Answer:
+def _getaddrinfo(host: str, port: int) -> Answer:
     """Return what went wrong rather than raise it, which gevent would print."""
     try:
-        return socket.getaddrinfo(*name, type=socket.SOCK_STREAM)  # type: ignore[arg-type, return-value]
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)  # type: ignore[return-value]
     except Exception as error:  # noqa: BLE001 - raised again where it was asked
         return error
 

@@ -1,8 +1,8 @@
 """
 The harness's two verbs for the portal: `setup FILE` and `emit TOPIC N RATE FIRST OUT`.
 
-FILE holds lines "topic url"; each topic is a partner. `emit` prints READY, waits for a line on stdin, sends N signals, prints
-DONE, and waits for the end of stdin; OUT gets lines "marker before_ns after_ns".
+FILE holds lines "topic url"; each topic is a partner. `emit` prints READY, waits for a line on stdin, sends N
+signals, prints DONE, and waits for the end of stdin; OUT gets lines "marker before_ns after_ns".
 """
 
 import sys

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from deliveries.causes import Cause
 from deliveries.engine import dispatcher as module
+from deliveries.engine.claim import Claim
 from deliveries.engine.dispatcher import Dispatcher
 from deliveries.engine.shares import Shares
 from deliveries.models import Attempt, Delivery
@@ -214,6 +215,31 @@ def test_a_second_thread_leaves_the_work_to_the_first(monkeypatch):
 
     dispatcher.run()
     assert done == [True]
+    assert Delivery.objects.get().status == Status.SUCCEEDED
+
+
+def test_what_comes_while_outcomes_are_written_is_claimed_beside(monkeypatch):
+    make_delivery()
+    dispatcher = Dispatcher(post=Endpoint(), clock=timezone.now, in_flight=8)
+    claim, real, beside = dispatcher._claimer.claim, module.record, []
+
+    def claimed(**kwargs):
+        if threading.current_thread().name != "helper":
+            return claim(**kwargs)
+        beside.append(kwargs["limit"])
+        return Claim([], found=0, more=False)
+
+    def record(*args, **kwargs):
+        helper = threading.Thread(target=dispatcher.run, name="helper")
+        helper.start()
+        helper.join(PATIENCE)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(dispatcher._claimer, "claim", claimed)
+    monkeypatch.setattr(module, "record", record)
+    dispatcher.run()
+    assert beside
+    assert max(beside) <= module.FEW
     assert Delivery.objects.get().status == Status.SUCCEEDED
 
 

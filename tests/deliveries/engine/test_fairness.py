@@ -47,6 +47,15 @@ def test_a_webhook_with_no_room_has_no_turn():
     assert Turns().next_due(now=NOW, limit=100, shares=shares) == []
 
 
+@pytest.mark.parametrize(("room", "left"), [(2, True), (3, True), (4, False), (0, True)])
+def test_a_turn_knows_whether_it_may_have_left_something(room, left):
+    [delivery, *_] = make_flood(3)
+    shares, turns = Shares(places=100, slow=4), Turns()
+    shares.take([delivery.webhook_id] * (4 - room))
+    turns.next_due(now=NOW, limit=100, shares=shares)
+    assert turns.left_some == left
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("knows", [False, True], ids=["unknown to PostgreSQL", "known"])
 def test_no_statement_walks_through_all_that_is_due(knows):

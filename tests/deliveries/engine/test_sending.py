@@ -1,11 +1,15 @@
+import socket
 import threading
 from dataclasses import dataclass
 from typing import Any
 
+import gevent
+import gevent.event
 import pytest
 
-from deliveries.engine import lanes as module
-from deliveries.engine.lanes import Lanes, Rotation
+from deliveries.engine.sending import AT_ONCE, Rotation, Sending
+from deliveries.sender import connection
+from deliveries.sender.exchange import Exchange
 
 #: Far longer than any of these tests takes; only a hanging one ever waits so long.
 PATIENCE = 10
@@ -17,7 +21,7 @@ class Job:
     webhook_id: int = 0
 
 
-def jobs(count):
+def jobs(count) -> Any:
     return [Job(number) for number in range(count)]
 
 
@@ -35,64 +39,89 @@ def sent():
 
 
 class Sent:
-    """Note what was sent and on how many threads; let slow ones wait for the gate."""
+    """Note what was sent and on which threads; let slow ones wait for the gate, as for an endpoint."""
 
     def __init__(self):
         self.numbers, self.threads = [], set()
-        self.gate, self.done = threading.Event(), threading.Semaphore(0)
+        self.gate, self.done = gevent.event.Event(), threading.Semaphore(0)
         self.slow = set()
 
     def __call__(self, job):
+        self.threads.add(threading.get_ident())
         if job.number in self.slow:
             assert self.gate.wait(PATIENCE)
         self.numbers.append(job.number)
-        self.threads.add(threading.get_ident())
+        if job.number == -1:
+            self.gate.set()
         self.done.release()
 
-    def wait_for(self, count, lanes):
+    def wait_for(self, count):
         for _ in range(count):
-            while not self.done.acquire(timeout=0.002):
-                lanes.tend()
+            assert self.done.acquire(timeout=PATIENCE)
 
 
 def test_everything_is_sent_once(sent):
-    lanes = Lanes(sent, most=8)
-    lanes.put(jobs(100), is_quick=nobody)
-    sent.wait_for(100, lanes)
+    sending = Sending(sent)
+    sending.put(jobs(100), is_quick=nobody)
+    sent.wait_for(100)
     assert sorted(sent.numbers) == list(range(100))
-    assert lanes.waiting == 0
+    assert sending.waiting == 0
 
 
 def test_those_that_wait_do_not_hold_up_the_others(sent):
     sent.slow = set(range(5))
-    lanes = Lanes(sent, most=8)
-    lanes.put(jobs(20), is_quick=nobody)
-    sent.wait_for(15, lanes)
+    sending = Sending(sent)
+    sending.put(jobs(20), is_quick=nobody)
+    sent.wait_for(15)
     assert sorted(sent.numbers) == list(range(5, 20))
-    sent.gate.set()
-    sent.wait_for(5, lanes)
+    last: Any = Job(-1)
+    sending.put([last], is_quick=nobody)
+    sent.wait_for(6)
 
 
-def test_there_are_never_more_lanes_than_allowed(sent, monkeypatch):
-    monkeypatch.setattr(module, "QUICK", 0)
-    sent.slow = set(range(20))
-    lanes = Lanes(sent, most=3)
-    lanes.put(jobs(20), is_quick=nobody)
-    for _ in range(50):
-        lanes.tend()
-    assert (len(lanes._busy_since), lanes.waiting) == (3, 17)
-    sent.gate.set()
-    sent.wait_for(20, lanes)
-    assert len(sent.threads) <= 3
+def test_one_thread_sends_everything(sent):
+    for _ in range(3):
+        Sending(sent).put(jobs(5), is_quick=nobody)
+    sent.wait_for(15)
+    assert len(sent.threads) == 1
+    assert threading.get_ident() not in sent.threads
 
 
 def test_who_is_known_to_be_quick_waits_for_none_of_the_others(sent):
-    sent.slow = {0}
-    lanes = Lanes(sent, most=1)
-    lanes.put(jobs(20), is_quick=number_in(0, 18, 19))
-    sent.gate.set()
-    sent.wait_for(20, lanes)
+    Sending(sent).put(jobs(20), is_quick=number_in(0, 18, 19))
+    sent.wait_for(20)
     assert sent.numbers[:4] == [0, 18, 19, 1]
+
+
+def test_those_under_way_go_on_before_many_more_are_started():
+    order, done = [], threading.Semaphore(0)
+
+    def send(job):
+        order.append(("starts", job.number))
+        gevent.sleep(0)
+        order.append(("ends", job.number))
+        done.release()
+
+    Sending(send).put(jobs(3 * AT_ONCE), is_quick=nobody)
+    for _ in range(3 * AT_ONCE):
+        assert done.acquire(timeout=PATIENCE)
+    assert order.index(("ends", 0)) < order.index(("starts", AT_ONCE))
+
+
+def test_one_that_breaks_stops_nobody_else(sent):
+    def send(job):
+        if job.number == 0:
+            raise ZeroDivisionError
+        sent(job)
+
+    Sending(send).put(jobs(10), is_quick=nobody)
+    sent.wait_for(9)
+    assert sorted(sent.numbers) == list(range(1, 10))
+
+
+def test_unit_tests_reach_no_network_through_it():
+    with pytest.raises(pytest.fail.Exception, match="opened a socket"):
+        connection.connect([(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 9))], Exchange(1))
 
 
 def test_webhooks_take_turns():
