@@ -88,21 +88,26 @@ class Dispatcher:
         """Deliver all that is due; return when nothing is due or under way, or other threads work."""
         self._more_due.set()
         self._inbox.put(None)
+        self._work_unless_another_does()
+        if self._has_work and self._helping.acquire(blocking=False):
+            try:
+                self._help()
+            finally:
+                self._helping.release()
+            # The working thread may have ended while this one was claiming, and knows nothing of it.
+            self._work_unless_another_does()
+
+    def stop(self) -> None:
+        """Claim nothing new; what is under way ends within the sender's deadline and is recorded."""
+        self._stopping = True
+
+    def _work_unless_another_does(self) -> None:
         # Whoever finds the charge taken has left word, and whoever had it looks again after giving it up.
         while self._has_work and self._charge.acquire(blocking=False):
             try:
                 self._work()
             finally:
                 self._charge.release()
-        if self._has_work and self._helping.acquire(blocking=False):
-            try:
-                self._help()
-            finally:
-                self._helping.release()
-
-    def stop(self) -> None:
-        """Claim nothing new; what is under way ends within the sender's deadline and is recorded."""
-        self._stopping = True
 
     def _work(self) -> None:
         while self._has_work:

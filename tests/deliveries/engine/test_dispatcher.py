@@ -1,5 +1,7 @@
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import gevent.event
 import pytest
@@ -10,6 +12,7 @@ from deliveries.causes import Cause
 from deliveries.engine import dispatcher as module
 from deliveries.engine.claim import Claim
 from deliveries.engine.dispatcher import Dispatcher
+from deliveries.engine.record import Outcome
 from deliveries.engine.shares import Shares
 from deliveries.models import Attempt, Delivery
 from deliveries.sender import Response, SendError
@@ -241,6 +244,23 @@ def test_what_comes_while_outcomes_are_written_is_claimed_beside(monkeypatch):
     assert beside
     assert max(beside) <= module.FEW
     assert Delivery.objects.get().status == Status.SUCCEEDED
+
+
+def test_what_was_claimed_beside_is_recorded_though_the_working_thread_ended_meanwhile(monkeypatch):
+    dispatcher = Dispatcher(post=Endpoint(), clock=timezone.now, in_flight=8)
+    delivery: Any = SimpleNamespace(webhook_id=1)
+    recorded = []
+
+    def claim(**_):
+        dispatcher._charge.release()  # as the working thread does at its end
+        return Claim([delivery], found=1, more=False)
+
+    monkeypatch.setattr(dispatcher._claimer, "claim", claim)
+    monkeypatch.setattr(module, "attempt", lambda given, **_: Outcome(delivery=given, started=0, ended=0))
+    monkeypatch.setattr(module, "record", lambda outcomes, **_: recorded.extend(outcomes))
+    dispatcher._charge.acquire()
+    dispatcher.run()
+    assert [outcome.delivery for outcome in recorded] == [delivery]
 
 
 def test_requests_are_signed_at_the_databases_time():
