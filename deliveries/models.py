@@ -144,7 +144,7 @@ class Delivery(models.Model):
             ),
             # fairness.Turns: who is owed anything, and the oldest of it; holding what is owed.
             models.Index(
-                fields=("webhook", "next_attempt_at"),
+                fields=("webhook", "next_attempt_at", "id"),
                 condition=Q(status="pending"),
                 name="delivery_pending",
             ),

@@ -12,38 +12,47 @@ from portal.prepared import prepared_cursor
 
 TABLE = Delivery._meta.db_table
 
-#: What is due to one webhook, the oldest first. Compared as a pair, webhook and time are in the order of one
-#: index only, which jumps to the webhook; through the index of all that is due, which PostgreSQL may think
+#: The oldest that is due to a webhook after another. Compared as rows, webhook, time and id are in the order
+#: of one index only, which jumps there; through the index of all that is due, which PostgreSQL may think
 #: shorter, it would walk past whatever others are owed.
-DUE_TO_ONE = """
-  (webhook_id, next_attempt_at) >= (owed.webhook_id, '0001-01-01')
-  AND (webhook_id, next_attempt_at) <= (owed.webhook_id, %s) AND status = 'pending'
-  ORDER BY webhook_id, next_attempt_at
+NEXT_DUE = f"""
+  SELECT next_attempt_at, id FROM {TABLE}
+  WHERE (webhook_id, next_attempt_at, id) > (last.webhook_id, last.next_attempt_at, last.id)
+    AND (webhook_id, next_attempt_at) <= (last.webhook_id, %(now)s) AND status = 'pending'
+  ORDER BY webhook_id, next_attempt_at, id LIMIT 1
 """
+FIRST_DUE = NEXT_DUE.replace("last.next_attempt_at, last.id", "'0001-01-01', 0")
 
 #: Every webhook that something is due to, by two looks into an index for each that is owed anything, however
 #: much that is.
 DUE = f"""
-WITH RECURSIVE owed(webhook_id) AS (
+WITH RECURSIVE last(webhook_id) AS (
   SELECT min(webhook_id) FROM {TABLE} WHERE status = 'pending'
   UNION ALL
-  SELECT (SELECT min(webhook_id) FROM {TABLE} WHERE status = 'pending' AND webhook_id > owed.webhook_id)
-  FROM owed WHERE owed.webhook_id IS NOT NULL
+  SELECT (SELECT min(webhook_id) FROM {TABLE} WHERE status = 'pending' AND webhook_id > last.webhook_id)
+  FROM last WHERE last.webhook_id IS NOT NULL
 )
-SELECT webhook_id FROM owed WHERE (SELECT 1 FROM {TABLE} WHERE {DUE_TO_ONE} LIMIT 1) = 1
+SELECT webhook_id FROM last WHERE EXISTS ({FIRST_DUE})
 """
 
-#: The oldest of what some webhooks are owed; PostgreSQL plans the first form in one step for all of them.
+#: The oldest of what some webhooks are owed, step by step: asked for many at once, PostgreSQL may think it
+#: quicker to read and sort all that a webhook was ever owed.
 OLDEST_OF_ALL = f"""
-SELECT oldest.id, owed.webhook_id
-FROM unnest(%s::bigint[], %s::int[]) AS owed(webhook_id, most) CROSS JOIN LATERAL (
-  SELECT id FROM {TABLE} WHERE {DUE_TO_ONE} LIMIT owed.most
-) AS oldest
+WITH RECURSIVE wanted(webhook_id, most) AS (
+  SELECT * FROM unnest(%(webhooks)s::bigint[], %(rooms)s::int[])
+), found(webhook_id, next_attempt_at, id, further) AS (
+  SELECT last.webhook_id, first.next_attempt_at, first.id, last.most - 1
+  FROM wanted AS last CROSS JOIN LATERAL ({FIRST_DUE}) AS first
+  UNION ALL
+  SELECT last.webhook_id, next.next_attempt_at, next.id, last.further - 1
+  FROM found AS last CROSS JOIN LATERAL ({NEXT_DUE}) AS next WHERE last.further > 0
+)
+SELECT id, webhook_id FROM found
 """
 OLDEST_OF_ONE = f"""
 SELECT id, webhook_id FROM (
   SELECT id, webhook_id FROM {TABLE} WHERE webhook_id = %s AND status = 'pending' AND next_attempt_at <= %s
-  ORDER BY next_attempt_at LIMIT %s
+  ORDER BY next_attempt_at, id LIMIT %s
 ) AS oldest
 """
 
@@ -79,16 +88,17 @@ class Turns:
 def _due(now: datetime) -> list[int]:
     """Return the webhooks that something is due to."""
     with prepared_cursor() as cursor:
-        cursor.execute(DUE, [_moment(now)])
+        cursor.execute(DUE, {"now": _moment(now)})
         return [key for (key,) in cursor.fetchall()]
 
 
 def _oldest(rooms: dict[int, int], *, now: datetime) -> dict[int, int]:
     """Return the oldest of what is due to each webhook, as much as it has room for: ids to webhooks."""
     moment = _moment(now)
-    values: list[Any]
+    values: Any
     if connection.vendor == "postgresql":
-        query, values = OLDEST_OF_ALL, [[*rooms], [*rooms.values()], moment]
+        query = OLDEST_OF_ALL
+        values = {"now": moment, "webhooks": [*rooms], "rooms": [*rooms.values()]}
     else:
         query = " UNION ALL ".join([OLDEST_OF_ONE] * len(rooms))
         values = [value for key, room in rooms.items() for value in (key, moment, room)]
