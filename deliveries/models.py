@@ -117,8 +117,14 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         indexes = (
-            # engine.claim(): what is due, oldest first.
-            models.Index(fields=("next_attempt_at",), condition=Q(status="pending"), name="delivery_due"),
+            # engine.leasing: what is due, oldest first. Its condition holds for the same rows as that of
+            # delivery_pending, in other words: PostgreSQL would take one for the other, and read all of it,
+            # while it believes that little is pending.
+            models.Index(
+                fields=("next_attempt_at", "id"),
+                condition=Q(next_attempt_at__isnull=False),
+                name="delivery_due",
+            ),
             # A webhook's log and a partner's, newest first, by keyset, within a time.
             models.Index(fields=("webhook", "-created_at", "-id"), name="delivery_log"),
             models.Index(fields=("partner", "-created_at", "-id"), name="delivery_log_of_all"),
@@ -142,7 +148,7 @@ class Delivery(models.Model):
                 condition=~Q(last_cause=""),
                 name="delivery_trouble_of_all",
             ),
-            # fairness.Turns: who is owed anything, and the oldest of it; holding what is owed.
+            # engine.fairness: who is owed anything, and the oldest of it; holding what is owed.
             models.Index(
                 fields=("webhook", "next_attempt_at", "id"),
                 condition=Q(status="pending"),

@@ -1,6 +1,7 @@
 """What is due, leased to one dispatcher."""
 
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self, cast
@@ -9,7 +10,8 @@ from deliveries.engine import bodies, holding, losses
 from deliveries.engine.bulk import update_rows
 from deliveries.engine.fairness import Turns
 from deliveries.engine.leasing import Row, lease_due
-from deliveries.engine.shares import Shares
+from deliveries.engine.pace import Pace
+from deliveries.engine.shares import Rooms, Shares
 from deliveries.models import Delivery, Event
 from webhooks.models import Webhook
 
@@ -82,11 +84,16 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The deliveries leased, how many due ones were found, and whether more may be due."""
+    """
+    The deliveries leased, how many due ones were found, and whether more may be due.
+
+    With *waits*, more may be claimed in a moment though nothing that is under way has ended.
+    """
 
     leased: list[Leased]
     found: int
     more: bool
+    waits: bool = False
 
 
 #: Webhooks that one process keeps in memory.
@@ -96,32 +103,69 @@ MAX_KNOWN = 10_000
 class Claimer:
     """Claim for one process, which keeps what it knows of webhooks while they do not change."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pace: Pace | None = None) -> None:
         self._known: dict[int, Webhook] = {}
-        self._turns = Turns()
+        self._known_of: defaultdict[int, set[int]] = defaultdict(set)
+        self._turns, self._pace = Turns(), pace or Pace()
         self._is_deep = False
 
     def claim(self, *, now: datetime, limit: int, shares: Shares) -> Claim:
         """
-        Lease at most about *limit* due deliveries.
+        Lease at most *limit* due deliveries.
 
         The oldest come first, unless so much is due that this would let some wait for others: then
-        each webhook has its turn. None gets more than its share. Rows that another worker is
-        claiming are skipped, not waited for.
+        each webhook has its turn. None gets more than its share, and no partner more than its pace.
+        Rows that another worker is claiming are skipped, not waited for.
         """
         in_turns = self._is_deep or shares.only is not None or bool(shares.full)
-        chosen = self._turns.next_due(now=now, limit=limit, shares=shares) if in_turns else None
-        found = self._lease(chosen, now=now, limit=limit)
+        rooms = self._rooms(shares) if in_turns else None
+        found = self._lease(rooms, now=now, limit=limit)
         wanted = losses.sift(_set_aside(found, now=now), now=now)
-        taken = _within_shares(wanted, shares)
+        taken = self._within_rooms(wanted, shares)
         bodies.fix(taken)
-        left_some = len(taken) < len(wanted)
-        self._is_deep = self._turns.left_some if in_turns else len(found) >= limit or left_some
-        return Claim(taken, found=len(found), more=self._is_deep or in_turns or left_some)
+        self._pace.take(delivery.webhook.partner_id for delivery in taken)
+        left_some = len(found) >= limit or len(taken) < len(wanted)
+        if rooms is not None:
+            left_some |= rooms.are_used_by(delivery.webhook_id for delivery in found)
+        self._is_deep = left_some
+        return Claim(taken, found=len(found), more=left_some or in_turns, waits=self._pace.holds_back)
 
-    def _lease(self, chosen: list[int] | None, *, now: datetime, limit: int) -> list[Leased]:
+    def _rooms(self, shares: Shares) -> Rooms:
+        """Return what each webhook has room for, by its share and its partner's pace."""
+        rooms, anyone = shares.rooms, self._pace.room()
+        paced = {
+            webhook: self._pace.room(partner)
+            for partner in self._pace.counted
+            for webhook in self._known_of[partner]
+        }
+        named = {key: min(rooms[key], paced.get(key, anyone)) for key in {*rooms.named, *paced}}
+        return Rooms(named, others=min(rooms.others, anyone))
+
+    def _within_rooms(self, due: list[Leased], shares: Shares) -> list[Leased]:
+        """Return what there is room for, and leave the rest due as it was."""
+        rooms: dict[int, int] = {}
+        partners: dict[int, int] = {}
+        taken: list[Leased] = []
+        over: list[Leased] = []
+        for delivery in due:
+            webhook, partner = delivery.webhook_id, delivery.webhook.partner_id
+            room = rooms.setdefault(webhook, shares.room(webhook))
+            pace = partners.setdefault(partner, self._pace.room(partner))
+            if min(room, pace) > 0:
+                rooms[webhook], partners[partner] = room - 1, pace - 1
+                taken.append(delivery)
+            else:
+                over.append(delivery)
+        rows = [(delivery.pk, delivery.lease, delivery.was_due) for delivery in over]
+        update_rows(Delivery, ("next_attempt_at",), rows, key=("id", "lease"), clear=("lease",))
+        return taken
+
+    def _lease(self, rooms: Rooms | None, *, now: datetime, limit: int) -> list[Leased]:
         lease = uuid.uuid4()
-        rows = lease_due(now=now, until=now + LEASE, lease=lease, limit=limit, among=chosen)
+        turns = self._turns.values(rooms) if rooms is not None else None
+        rows = lease_due(now=now, until=now + LEASE, lease=lease, limit=limit, turns=turns)
+        if rooms is not None:
+            self._turns.note({row.webhook_id for row in rows})
         webhooks = self._webhooks({row.webhook_id: row.webhook_version for row in rows})
         events = {row.event_id: _event(row) for row in rows}
         return [
@@ -139,7 +183,10 @@ class Claimer:
         if changed:
             if len(self._known) > MAX_KNOWN:
                 self._known.clear()
-            self._known |= Webhook.objects.prefetch_related("headers").in_bulk([*versions])
+                self._known_of.clear()
+            self._known |= Webhook.objects.prefetch_related("headers").in_bulk(changed)
+            for key in changed:
+                self._known_of[self._known[key].partner_id].add(key)
         return self._known
 
 
@@ -156,17 +203,3 @@ def _set_aside(found: list[Leased], *, now: datetime) -> list[Leased]:
         holding.cancel_all(Delivery.objects.filter(pk__in=gone), now=now)
         holding.hold_all(Delivery.objects.filter(pk__in=inactive))
     return [delivery for delivery in found if delivery.may_be_sent]
-
-
-def _within_shares(due: list[Leased], shares: Shares) -> list[Leased]:
-    """Return what its webhook has room for, and leave the rest due as it was."""
-    rooms: dict[int, int] = {}
-    taken: list[Leased] = []
-    over: list[Leased] = []
-    for delivery in due:
-        room = rooms.setdefault(delivery.webhook_id, shares.room(delivery.webhook_id))
-        rooms[delivery.webhook_id] = room - 1
-        (taken if room > 0 else over).append(delivery)
-    rows = [(delivery.pk, delivery.lease, delivery.was_due) for delivery in over]
-    update_rows(Delivery, ("next_attempt_at",), rows, key=("id", "lease"), clear=("lease",))
-    return taken

@@ -160,7 +160,8 @@ class Dispatcher:
     def _record(self) -> None:
         """Write the outcomes once there are many, or the first has waited, or no more will come soon."""
         waited = time.monotonic() - self._gathering_since
-        ready = len(self._unrecorded) >= BATCH or waited >= GATHER or not self._shares.any_under_way
+        is_last = not self._shares.any_under_way and not self._more_due.is_set()
+        ready = len(self._unrecorded) >= BATCH or waited >= GATHER or is_last
         if not self._unrecorded or not ready:
             return
         now, batch = self._clock(), self._unrecorded[:BATCH]
@@ -197,7 +198,7 @@ class Dispatcher:
         self._next_claim_at = time.monotonic() + min(claimed.found * SPACING, MOST_SPACING)
         self._shares.take(delivery.webhook_id for delivery in claimed.leased)
         self._short_of_room = claimed.more
-        if claimed.more and claimed.found:
+        if claimed.more and (claimed.found or claimed.waits):
             self._more_due.set()
         self._sending.put(
             claimed.leased, is_quick=lambda delivery: self._shares.is_quick(delivery.webhook_id)

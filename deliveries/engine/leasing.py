@@ -5,7 +5,7 @@ A lease is a fresh name on the row, and a time until which nobody else may send 
 it in one statement, which skips rows that another worker is claiming instead of waiting for them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 
+from deliveries.engine.fairness import in_turns
 from deliveries.models import Delivery, Event
 from portal.prepared import prepared_cursor
 from webhooks.models import Webhook
@@ -42,44 +43,60 @@ class Row:
 
 
 def lease_due(
-    *, now: datetime, until: datetime, lease: UUID, limit: int, among: Sequence[int] | None = None
+    *, now: datetime, until: datetime, lease: UUID, limit: int, turns: Mapping[str, Any] | None = None
 ) -> list[Row]:
     """
     Lease at most *limit* of what is due *now* as *lease*, and return it, the oldest first.
 
-    With *among*, all of these ids that are due instead, however many.
+    With *turns*, which come from :class:`fairness.Turns`, each webhook has its turn; else the oldest of all
+    are taken.
 
     A lease that is found on a row has run out: it is counted among the lost ones.
     """
-    take = _lease_at_once if connection.vendor == "postgresql" else _lease_in_turn
-    rows = take(now, until, lease, limit, among)
+    take = _lease_at_once if connection.vendor == "postgresql" else _lease_step_by_step
+    rows = take(now, until, lease, limit, turns)
     return sorted(rows, key=lambda row: (row.was_due, row.pk))
 
 
 def _lease_at_once(
-    now: datetime, until: datetime, lease: UUID, limit: int, among: Sequence[int] | None
+    now: datetime, until: datetime, lease: UUID, limit: int, turns: Mapping[str, Any] | None
 ) -> list[Row]:
-    chosen = limit if among is None else list(among)
+    values: dict[str, Any] = {"now": now, "limit": limit, "lease": lease, "until": until}
     with prepared_cursor() as cursor:
-        cursor.execute(_statement(OLDEST if among is None else THESE), [now, chosen, lease, until])
+        if turns is None:
+            cursor.execute(lease_oldest(), values)
+        else:
+            cursor.execute(lease_in_turns(), {**values, **turns})
         return [Row(*row) for row in cursor.fetchall()]
 
 
-OLDEST = "status = 'pending' AND next_attempt_at <= %s ORDER BY next_attempt_at, id LIMIT %s"
-#: What is owed grows faster than PostgreSQL learns of it: it would look for a few ids among all that is due,
-#: which it takes for less, did the status not keep it from that index.
-THESE = "status || '' = 'pending' AND next_attempt_at <= %s AND id = ANY(%s)"
+@cache
+def lease_oldest() -> str:
+    """Return the statement that leases the oldest of all that is due."""
+    # Only what is pending has a time to be due at: the table's constraint says so.
+    return "WITH " + _leasing("next_attempt_at <= %(now)s ORDER BY next_attempt_at, id LIMIT %(limit)s")
 
 
 @cache
-def _statement(choice: str) -> str:
+def lease_in_turns() -> str:
+    """Return the statement that leases the oldest of each webhook in turn."""
+    # What is owed grows faster than PostgreSQL learns of it: it would look for a few ids among all that is
+    # due, which it takes for less, did COALESCE not keep it from that index.
+    chosen = (
+        "id = ANY(ARRAY(SELECT id FROM found LIMIT %(limit)s))"
+        " AND COALESCE(next_attempt_at <= %(now)s, false)"
+    )
+    return f"WITH RECURSIVE {in_turns()}, {_leasing(chosen)}"
+
+
+def _leasing(choice: str) -> str:
     return f"""
-        WITH due AS MATERIALIZED (
+        due AS MATERIALIZED (
           SELECT id, lease, next_attempt_at FROM {Delivery._meta.db_table}
           WHERE {choice} FOR NO KEY UPDATE SKIP LOCKED
         )
         UPDATE {Delivery._meta.db_table} AS d
-        SET lease = %s, next_attempt_at = %s,
+        SET lease = %(lease)s, next_attempt_at = %(until)s,
             lost_leases = d.lost_leases + CASE WHEN due.lease IS NULL THEN 0 ELSE 1 END,
             is_body_fixed = d.is_body_fixed OR w.payload_template = ''
         FROM due, {Event._meta.db_table} AS e, {Webhook._meta.db_table} AS w
@@ -91,15 +108,27 @@ def _statement(choice: str) -> str:
 
 
 @transaction.atomic
-def _lease_in_turn(
-    now: datetime, until: datetime, lease: UUID, limit: int, among: Sequence[int] | None
+def _lease_step_by_step(
+    now: datetime, until: datetime, lease: UUID, limit: int, turns: Mapping[str, Any] | None
 ) -> list[Row]:
     due = Delivery.objects.due(now).order_by("next_attempt_at", "pk").values_list(*COLUMNS)
-    rows = [Row(*row) for row in (due[:limit] if among is None else due.filter(pk__in=among))]
+    rows = [
+        Row(*row) for row in (due[:limit] if turns is None else due.filter(pk__in=_found(now, limit, turns)))
+    ]
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
         lease=lease, next_attempt_at=until, lost_leases=F("lost_leases") + WAS_LOST
     )
     return rows
+
+
+def _found(now: datetime, limit: int, turns: Mapping[str, Any]) -> list[int]:
+    moment = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE {in_turns()} SELECT id FROM found LIMIT %(limit)s",
+            {"now": moment, "limit": limit, **turns},
+        )
+        return [key for (key,) in cursor.fetchall()]
 
 
 WAS_LOST = Case(When(lease=None, then=Value(0)), default=Value(1))

@@ -1,7 +1,8 @@
 """How much of one process each webhook may use, so that nobody waits for a stranger. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from threading import Lock
 
 #: An endpoint that took longer for its last answer, in seconds, is a slow one.
@@ -18,6 +19,22 @@ RESERVED = 1 / 4
 def share(seconds: float | None) -> int:
     """Return how many deliveries a webhook may have under way whose last answer took so many *seconds*."""
     return QUICK_SHARE if seconds is not None and seconds < SLOW else SLOW_SHARE
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """How many more deliveries of each webhook may be claimed, and how many of those not named."""
+
+    named: Mapping[int, int]
+    others: int
+
+    def __getitem__(self, webhook: int) -> int:
+        return self.named.get(webhook, self.others)
+
+    def are_used_by(self, webhooks: Iterable[int]) -> bool:
+        """Tell whether one has no room left, or none after these, a webhook for each delivery."""
+        used = any(count >= self[webhook] for webhook, count in Counter(webhooks).items())
+        return used or not all(self.named.values())
 
 
 class Shares:
@@ -63,10 +80,13 @@ class Shares:
         """The webhooks that may still be claimed for when places run low; None while all may."""
         return self._quick if self.free < self._places * RESERVED else None
 
-    def admitted(self, webhooks: Iterable[int]) -> list[int]:
-        """Return those of *webhooks* that may be claimed for."""
-        only = self.only
-        return [key for key in webhooks if self.room(key) and (only is None or key in only)]
+    @property
+    def rooms(self) -> Rooms:
+        """What each webhook has room for, as far as places go round."""
+        used = {webhook: self.room(webhook) for webhook in list(self._under_way)}
+        if (only := self.only) is None:
+            return Rooms(used, others=self._quick_share)
+        return Rooms({key: used.get(key, self._quick_share) for key in list(only)}, others=0)
 
     def take(self, webhooks: Iterable[int]) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from deliveries.engine.claim import LEASE, Claimer
+from deliveries.engine.pace import Pace
 from deliveries.engine.shares import Shares
 from deliveries.models import Delivery
 from tests.factories import make_delivery, make_event, make_webhook
@@ -220,3 +221,54 @@ def test_when_places_run_low_only_quick_webhooks_are_claimed_for():
     claimed = Claimer().claim(now=NOW, limit=4, shares=shares)
     assert keys(claimed) == [owed.pk]
     assert claimed.more
+
+
+def claim_beside(flood, *, clock):
+    """Return a claimer that has just served *flood*'s partner and another."""
+    claimer = Claimer(pace=Pace(rate=10, burst=2, clock=clock))
+    for webhook in (make_webhook(), flood, make_webhook()):
+        make_delivery(webhook=webhook, next_attempt_at=NOW - timedelta(days=1))
+        claim_now(claimer=claimer)
+    return claimer
+
+
+def test_a_partner_that_is_owed_much_is_claimed_for_at_its_pace():
+    now, flood = [1000.0], make_webhook()
+    claimer = claim_beside(flood, clock=lambda: now[0])
+    for _ in range(9):
+        make_delivery(webhook=flood)
+    now[0] += 60 - 1
+    claimed = [claim_now(claimer=claimer, limit=5) for _ in range(2)]
+    assert [(len(each.leased), each.waits) for each in claimed] == [(2, True), (0, True)]
+    now[0] += 0.1
+    assert len(claim_now(claimer=claimer, limit=5).leased) == 1
+
+
+def test_what_exceeds_a_pace_stays_due_as_it_was():
+    now, flood = [1000.0], make_webhook()
+    claimer = claim_beside(flood, clock=lambda: now[0])
+    now[0] += 59
+    owed = [make_delivery(webhook=flood) for _ in range(3)]
+    claim_now(claimer=claimer)
+    owed[2].refresh_from_db()
+    assert (owed[2].lease, owed[2].lost_leases) == (None, 0)
+
+
+def test_all_webhooks_of_a_partner_share_its_pace():
+    now, flood = [1000.0], make_webhook()
+    claimer = claim_beside(flood, clock=lambda: now[0])
+    now[0] += 59
+    for webhook in (flood, make_webhook(partner=flood.partner)):
+        make_delivery(webhook=webhook)
+        make_delivery(webhook=webhook)
+    assert len(claim_now(claimer=claimer).leased) == 2
+
+
+def test_a_partner_that_is_held_back_delays_no_other():
+    now, flood = [1000.0], make_webhook()
+    claimer = claim_beside(flood, clock=lambda: now[0])
+    for _ in range(9):
+        make_delivery(webhook=flood, next_attempt_at=NOW - timedelta(hours=1))
+    claim_now(claimer=claimer, limit=4)
+    owed = make_delivery()
+    assert keys(claim_now(claimer=claimer, limit=4)) == [owed.pk]

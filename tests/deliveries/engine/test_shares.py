@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deliveries.engine.shares import QUICK_SHARE, SLOW, SLOW_SHARE, Shares, share
+from deliveries.engine.shares import QUICK_SHARE, SLOW, SLOW_SHARE, Rooms, Shares, share
 
 A, B = 1, 2
 
@@ -63,3 +63,32 @@ def test_what_is_taken_and_given_back_leaves_nothing(deliveries):
 )
 def test_quick_answers_earn_a_larger_share(seconds, most):
     assert share(seconds) == most
+
+
+def test_whoever_has_something_under_way_has_room_for_the_rest_of_its_share_and_others_for_a_large_one():
+    counted = shares()
+    counted.take([A, A])
+    assert counted.rooms == Rooms({A: 0}, others=4)
+
+
+def test_when_places_run_low_only_quick_endpoints_have_room():
+    counted = shares(places=8)
+    counted.take([A, A])
+    counted.give_back(A, seconds=0.1)
+    counted.take([B] * 6)
+    assert counted.rooms == Rooms({A: 3}, others=0)
+
+
+@pytest.mark.parametrize(
+    ("rooms", "webhooks", "are_used"),
+    [
+        (Rooms({}, others=2), [A], False),
+        (Rooms({}, others=2), [A, A], True),
+        (Rooms({A: 3}, others=2), [A, A], False),
+        (Rooms({A: 3}, others=2), [A, A, A], True),
+        (Rooms({A: 0}, others=2), [B], True),
+        (Rooms({A: 1}, others=2), [], False),
+    ],
+)
+def test_rooms_are_used_when_one_of_them_is(rooms, webhooks, are_used):
+    assert rooms.are_used_by(webhooks) == are_used
