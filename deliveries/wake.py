@@ -10,8 +10,9 @@ from deliveries import tasks
 
 logger = logging.getLogger(__name__)
 
-#: The least time between two wakes of one process, in seconds: each costs it half a millisecond.
-SPACING = 0.01
+#: The least time from one wake of a process to the next, in seconds, for each event that the one was for, and
+#: at most: each costs the process half a millisecond, and a worker one.
+SPACING, MOST_SPACING = 0.0025, 0.02
 
 #: How long a process that ends waits for its last wake to leave, in seconds.
 FLUSH_SECONDS = 2.0
@@ -38,12 +39,15 @@ class Waker:
     def __init__(self) -> None:
         self.pid = os.getpid()
         self._wanted = threading.Event()
+        #: How often somebody has asked since the last wake; no harm if one is not counted.
+        self._asked = 0
         self._idle = threading.Event()
         self._idle.set()
         threading.Thread(target=self._publish_forever, name="waker", daemon=True).start()
 
     def wake(self) -> None:
         self._idle.clear()
+        self._asked += 1
         self._wanted.set()
 
     def flush(self, timeout: float = FLUSH_SECONDS) -> None:
@@ -53,10 +57,11 @@ class Waker:
     def _publish_forever(self) -> None:
         while self._wanted.wait():
             self._wanted.clear()
+            asked, self._asked = self._asked, 0
             publish()
             if not self._wanted.is_set():
                 self._idle.set()
-            time.sleep(SPACING)
+            time.sleep(min(asked * SPACING, MOST_SPACING))
 
 
 def publish() -> None:

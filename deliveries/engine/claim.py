@@ -1,17 +1,16 @@
 """What is due, leased to one dispatcher."""
 
 import uuid
-from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self, cast
+from typing import Any, Self, cast
 
-from deliveries.engine import bodies, holding, losses
+from deliveries.engine import bodies, fairness, holding, losses
 from deliveries.engine.bulk import update_rows
-from deliveries.engine.fairness import Turns
 from deliveries.engine.leasing import Row, lease_due
 from deliveries.engine.pace import Pace
-from deliveries.engine.shares import Rooms, Shares
+from deliveries.engine.shares import Shares
 from deliveries.models import Delivery, Event
 from webhooks.models import Webhook
 
@@ -105,8 +104,7 @@ class Claimer:
 
     def __init__(self, *, pace: Pace | None = None) -> None:
         self._known: dict[int, Webhook] = {}
-        self._known_of: defaultdict[int, set[int]] = defaultdict(set)
-        self._turns, self._pace = Turns(), pace or Pace()
+        self._pace = pace or Pace()
         self._is_deep = False
 
     def claim(self, *, now: datetime, limit: int, shares: Shares) -> Claim:
@@ -118,28 +116,21 @@ class Claimer:
         Rows that another worker is claiming are skipped, not waited for.
         """
         in_turns = self._is_deep or shares.only is not None or bool(shares.full)
-        rooms = self._rooms(shares) if in_turns else None
-        found = self._lease(rooms, now=now, limit=limit)
+        rooms, paces = shares.rooms if in_turns else None, self._pace.rooms
+        found = self._lease(fairness.values(rooms, paces) if rooms else None, now=now, limit=limit)
         wanted = losses.sift(_set_aside(found, now=now), now=now)
         taken = self._within_rooms(wanted, shares)
         bodies.fix(taken)
         self._pace.take(delivery.webhook.partner_id for delivery in taken)
-        left_some = len(found) >= limit or len(taken) < len(wanted)
-        if rooms is not None:
-            left_some |= rooms.are_used_by(delivery.webhook_id for delivery in found)
-        self._is_deep = left_some
-        return Claim(taken, found=len(found), more=left_some or in_turns, waits=self._pace.holds_back)
-
-    def _rooms(self, shares: Shares) -> Rooms:
-        """Return what each webhook has room for, by its share and its partner's pace."""
-        rooms, anyone = shares.rooms, self._pace.room()
-        paced = {
-            webhook: self._pace.room(partner)
-            for partner in self._pace.counted
-            for webhook in self._known_of[partner]
-        }
-        named = {key: min(rooms[key], paced.get(key, anyone)) for key in {*rooms.named, *paced}}
-        return Rooms(named, others=min(rooms.others, anyone))
+        self._is_deep = (
+            len(found) >= limit
+            or len(taken) < len(wanted)
+            or (rooms is not None and rooms.are_used_by(delivery.webhook_id for delivery in found))
+            or paces.are_used_by(delivery.webhook.partner_id for delivery in found)
+        )
+        return Claim(
+            taken, found=len(found), more=self._is_deep or in_turns, waits=self._pace.rooms.hold_back
+        )
 
     def _within_rooms(self, due: list[Leased], shares: Shares) -> list[Leased]:
         """Return what there is room for, and leave the rest due as it was."""
@@ -160,12 +151,9 @@ class Claimer:
         update_rows(Delivery, ("next_attempt_at",), rows, key=("id", "lease"), clear=("lease",))
         return taken
 
-    def _lease(self, rooms: Rooms | None, *, now: datetime, limit: int) -> list[Leased]:
+    def _lease(self, turns: Mapping[str, Any] | None, *, now: datetime, limit: int) -> list[Leased]:
         lease = uuid.uuid4()
-        turns = self._turns.values(rooms) if rooms is not None else None
         rows = lease_due(now=now, until=now + LEASE, lease=lease, limit=limit, turns=turns)
-        if rooms is not None:
-            self._turns.note({row.webhook_id for row in rows})
         webhooks = self._webhooks({row.webhook_id: row.webhook_version for row in rows})
         events = {row.event_id: _event(row) for row in rows}
         return [
@@ -183,10 +171,7 @@ class Claimer:
         if changed:
             if len(self._known) > MAX_KNOWN:
                 self._known.clear()
-                self._known_of.clear()
             self._known |= Webhook.objects.prefetch_related("headers").in_bulk(changed)
-            for key in changed:
-                self._known_of[self._known[key].partner_id].add(key)
         return self._known
 
 

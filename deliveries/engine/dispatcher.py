@@ -41,7 +41,7 @@ FEW = 32
 
 #: The least time from a claim to the next, in seconds, for each delivery that it found, and at most: events
 #: that come quickly are claimed together, and one that comes alone is not kept waiting.
-SPACING, MOST_SPACING = 0.0025, 0.01
+SPACING, MOST_SPACING = 0.0025, 0.02
 
 #: How long to leave a database alone that was not there, in seconds.
 DATABASE_PAUSE = 0.5
@@ -122,8 +122,6 @@ class Dispatcher:
 
     def _help(self) -> None:
         """Claim what has come while the working thread writes outcomes, which takes it longer."""
-        if not self._short_of_room:
-            time.sleep(max(0, self._next_claim_at - time.monotonic()))
         try:
             self._claim_and_send(most=FEW)
         except DATABASE_GONE:
@@ -195,7 +193,8 @@ class Dispatcher:
         except BaseException:
             self._more_due.set()
             raise
-        self._next_claim_at = time.monotonic() + min(claimed.found * SPACING, MOST_SPACING)
+        spacing = MOST_SPACING if claimed.waits else min(claimed.found * SPACING, MOST_SPACING)
+        self._next_claim_at = time.monotonic() + spacing
         self._shares.take(delivery.webhook_id for delivery in claimed.leased)
         self._short_of_room = claimed.more
         if claimed.more and (claimed.found or claimed.waits):

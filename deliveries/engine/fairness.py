@@ -1,9 +1,11 @@
 """
 Whose turn it is, when more is due than can be claimed at once: the statement that finds it.
 
-It goes round the webhooks, so that one that is owed a hundred thousand delays nobody.
+It goes round the webhooks, so that one that is owed a hundred thousand delays nobody. Who comes first is
+drawn by lot each time, so that nobody always comes last.
 """
 
+import random
 from functools import cache
 from typing import Any
 
@@ -12,51 +14,78 @@ from django.db import connection
 from deliveries.engine.bulk import document_of
 from deliveries.engine.shares import Rooms
 from deliveries.models import Delivery
+from webhooks.models import Webhook
 
 TABLE = Delivery._meta.db_table
 
-#: The oldest that is due to a webhook after another. Compared as rows, webhook, time and id are in the order
-#: of one index only, which jumps there; through the index of all that is due, which PostgreSQL may think
-#: shorter, it would walk past whatever others are owed. Asked for many at once, it may think it quicker to
-#: read and sort all that the webhook was ever owed.
-NEXT = f"""
-  FROM {TABLE}
-  WHERE (webhook_id, next_attempt_at, id) > (last.webhook_id, last.next_attempt_at, last.id)
-    AND (webhook_id, next_attempt_at) <= (last.webhook_id, %(now)s) AND status = 'pending'
-  ORDER BY webhook_id, next_attempt_at, id LIMIT 1
-"""
-FIRST = NEXT.replace("last.next_attempt_at, last.id", "'0001-01-01', 0")
+#: What a webhook is owed, in the order of one index, which is asked for one row at a time: for more at once
+#: PostgreSQL may think it quicker to read and sort all that a webhook, or all webhooks, were ever owed.
+PENDING = f"FROM {TABLE} WHERE status = 'pending' AND"
+IN_ORDER = "ORDER BY webhook_id, next_attempt_at, id LIMIT 1"
 
-#: The next webhook that something is owed to. Asked for the least of all, PostgreSQL may read them all.
-OWED = f"""
-  SELECT next.webhook_id FROM {TABLE} AS next WHERE status = 'pending' AND next.webhook_id > owed.webhook_id
-  ORDER BY next.webhook_id LIMIT 1
+#: The oldest of the next webhook that is owed anything.
+NEXT_WEBHOOK = f"{PENDING} webhook_id > last.webhook_id {IN_ORDER}"
+
+#: The next that is due to the same webhook. Rows are compared as rows, which jumps there in that index only.
+NEXT = f"""
+  {PENDING} (webhook_id, next_attempt_at, id) > (last.webhook_id, last.next_attempt_at, last.id)
+    AND (webhook_id, next_attempt_at) <= (last.webhook_id, %(now)s) {IN_ORDER}
 """
 
 #: More webhooks than anybody has: SQLite drops an order without a limit.
 ALL = 1_000_000_000
 
-#: `owed`: every webhook that something is owed to, by one look into an index each, however much that is.
-#: `turn`: those that have room, beginning after the one that came last.
-#: `found`: the oldest of each, then the second of each, and so on, as far as they are due and have room.
+#: A random place to begin in an order that nobody chose (multiplicative hashing; Knuth, TAOCP 6.4).
+LOT = "(oldest.webhook_id * 2654435761 + %(lot)s) %% 4294967296"
+
+#: As long as no more than this is due, who is owed it is read from that.
+FEW = 300
+
+#: `few`: what is due, if it is few; there may be many more webhooks that are owed something later.
+#: `owed`: else the oldest of every webhook that is owed anything, by one look into the index each.
+#: `waiting`: those that are due and have room, and their place among their partner's, by lot.
+#: `turn`: how many of each, for what a partner may start is divided among its webhooks.
+#: `found`: the oldest of each, then the second of each, and so on.
 IN_TURNS = f"""
-  owed(webhook_id) AS (
-    SELECT CAST(0 AS bigint)
+  few AS (
+    SELECT webhook_id, next_attempt_at, id,
+      row_number() OVER (PARTITION BY webhook_id ORDER BY next_attempt_at, id) AS nth
+    FROM (
+      SELECT webhook_id, next_attempt_at, id FROM {TABLE} WHERE next_attempt_at <= %(now)s
+      ORDER BY next_attempt_at, id LIMIT {FEW + 1}
+    ) AS due
+  ), owed(webhook_id, next_attempt_at, id) AS (
+    SELECT CAST(0 AS bigint), CAST(NULL AS {{time}}), CAST(0 AS bigint)
+    WHERE (SELECT count(*) FROM few) > {FEW}
     UNION ALL
-    SELECT ({OWED}) FROM owed WHERE webhook_id IS NOT NULL
+    SELECT next.webhook_id, next.next_attempt_at, next.id FROM owed AS last {{next_webhook}}
+  ), oldest AS (
+    SELECT webhook_id, next_attempt_at, id FROM owed
+    UNION ALL
+    SELECT webhook_id, next_attempt_at, id FROM few WHERE nth = 1 AND (SELECT count(*) FROM few) <= {FEW}
   ), room(webhook_id, most) AS (
     SELECT {{rooms}}
-  ), turn(webhook_id, most) AS (
-    SELECT owed.webhook_id, COALESCE(room.most, %(others)s)
-    FROM owed LEFT JOIN room ON room.webhook_id = owed.webhook_id
-    WHERE owed.webhook_id > 0 AND COALESCE(room.most, %(others)s) > 0
-    ORDER BY owed.webhook_id <= %(after)s, owed.webhook_id LIMIT {ALL}
+  ), pace(partner_id, most) AS (
+    SELECT {{paces}}
+  ), waiting AS (
+    SELECT oldest.webhook_id, oldest.next_attempt_at, oldest.id, w.partner_id,
+      COALESCE(room.most, %(room)s) AS most,
+      {LOT} AS lot,
+      row_number() OVER (PARTITION BY w.partner_id ORDER BY {LOT}) AS place,
+      count(*) OVER (PARTITION BY w.partner_id) AS places
+    FROM oldest JOIN {Webhook._meta.db_table} AS w ON w.id = oldest.webhook_id
+    LEFT JOIN room ON room.webhook_id = oldest.webhook_id
+    WHERE oldest.next_attempt_at <= %(now)s AND COALESCE(room.most, %(room)s) > 0
+  ), turn AS (
+    SELECT waiting.*, (COALESCE(pace.most, %(pace)s) + places - place) / places AS part
+    FROM waiting LEFT JOIN pace ON pace.partner_id = waiting.partner_id
+    ORDER BY place, lot LIMIT {ALL}
   ), found(webhook_id, next_attempt_at, id, further) AS (
-    SELECT next.webhook_id, next.next_attempt_at, next.id, last.most - 1
-    FROM turn AS last {{first}}
+    SELECT webhook_id, next_attempt_at, id, CASE WHEN part < most THEN part ELSE most END - 1
+    FROM turn WHERE part > 0
     UNION ALL
     SELECT next.webhook_id, next.next_attempt_at, next.id, last.further - 1
-    FROM found AS last {{following}} WHERE last.further > 0
+    FROM found AS last {{next}} WHERE last.further > 0
   )
 """
 
@@ -65,27 +94,26 @@ IN_TURNS = f"""
 def in_turns() -> str:
     """Return the common table expressions of which `found` has the ids of what is due, in turns."""
     if connection.vendor == "postgresql":
-        rooms = (
-            "CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS int) FROM json_array_elements(%(rooms)s::json)"
-        )
-        first, following = (f"CROSS JOIN LATERAL (SELECT * {one}) AS next" for one in (FIRST, NEXT))
+        time, joined = "timestamptz", "CROSS JOIN LATERAL (SELECT webhook_id, next_attempt_at, id {}) AS next"
+        pairs = "CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS int) FROM json_array_elements({}::json)"
     else:
-        rooms = "json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(%(rooms)s)"
-        first, following = (f"JOIN {TABLE} AS next ON next.id = (SELECT id {one})" for one in (FIRST, NEXT))
-    return IN_TURNS.format(rooms=rooms, first=first, following=following)
+        time, joined = "text", f"JOIN {TABLE} AS next ON next.id = (SELECT id {{}})"
+        pairs = "json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each({})"
+    return IN_TURNS.format(
+        time=time,
+        next_webhook=joined.format(NEXT_WEBHOOK),
+        next=joined.format(NEXT),
+        rooms=pairs.format("%(rooms)s"),
+        paces=pairs.format("%(paces)s"),
+    )
 
 
-class Turns:
-    """Knows who had the last turn."""
-
-    def __init__(self) -> None:
-        self._last = 0
-
-    def values(self, rooms: Rooms) -> dict[str, Any]:
-        """Return what :func:`in_turns` needs, beside `now` and `limit`."""
-        return {"rooms": document_of(rooms.named.items()), "others": rooms.others, "after": self._last}
-
-    def note(self, webhooks: set[int]) -> None:
-        """Remember the last of those that have just had a turn."""
-        if webhooks:
-            self._last = max(webhooks, key=lambda webhook: (webhook <= self._last, webhook))
+def values(rooms: Rooms, paces: Rooms) -> dict[str, Any]:
+    """Return what :func:`in_turns` needs beside `now`: what there is room for by webhook and by partner."""
+    return {
+        "rooms": document_of(rooms.named.items()),
+        "room": rooms.others,
+        "paces": document_of(paces.named.items()),
+        "pace": paces.others,
+        "lot": random.randrange(1 << 32),  # noqa: S311 - nobody gains by guessing it
+    }

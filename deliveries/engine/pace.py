@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from time import monotonic
 
+from deliveries.engine.shares import Rooms
+
 #: Deliveries of one partner that a process starts a second, and at once, while it serves others too.
 RATE, BURST = 500, 8
 
@@ -50,13 +52,8 @@ class Pace:
         return max(0, self._burst - round(ahead * self._rate))
 
     @property
-    def counted(self) -> list[int]:
-        """The partners whose room is not what anybody's is."""
+    def rooms(self) -> Rooms:
+        """What each partner may start now."""
         now = self._clock()
         self._lasts_until = {key: until for key, until in self._lasts_until.items() if until > now}
-        return list(self._lasts_until)
-
-    @property
-    def holds_back(self) -> bool:
-        """Whether a partner may start none for a moment."""
-        return not all(self.room(partner) for partner in self.counted)
+        return Rooms({key: self.room(key) for key in self._lasts_until}, others=self.room())

@@ -23,18 +23,22 @@ def share(seconds: float | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """How many more deliveries of each webhook may be claimed, and how many of those not named."""
+    """How many more deliveries each webhook or partner may start, and how many each that is not named."""
 
     named: Mapping[int, int]
     others: int
 
-    def __getitem__(self, webhook: int) -> int:
-        return self.named.get(webhook, self.others)
+    def __getitem__(self, key: int) -> int:
+        return self.named.get(key, self.others)
 
-    def are_used_by(self, webhooks: Iterable[int]) -> bool:
-        """Tell whether one has no room left, or none after these, a webhook for each delivery."""
-        used = any(count >= self[webhook] for webhook, count in Counter(webhooks).items())
-        return used or not all(self.named.values())
+    @property
+    def hold_back(self) -> bool:
+        """Whether somebody has no room."""
+        return not all(self.named.values())
+
+    def are_used_by(self, keys: Iterable[int]) -> bool:
+        """Tell whether somebody has no room left when there is a delivery for each of *keys*."""
+        return self.hold_back or any(count >= self[key] for key, count in Counter(keys).items())
 
 
 class Shares:
@@ -49,6 +53,7 @@ class Shares:
         self._quick_share, self._slow_share = quick, slow
         self._under_way: Counter[int] = Counter()
         self._quick: set[int] = set()
+        self._full: set[int] = set()
         self._lock = Lock()
 
     @property
@@ -73,7 +78,7 @@ class Shares:
     @property
     def full(self) -> list[int]:
         """The webhooks that have no room left."""
-        return [webhook for webhook in list(self._under_way) if not self.room(webhook)]
+        return list(self._full)
 
     @property
     def only(self) -> set[int] | None:
@@ -90,7 +95,9 @@ class Shares:
 
     def take(self, webhooks: Iterable[int]) -> None:
         with self._lock:
-            self._under_way.update(webhooks)
+            taken = Counter(webhooks)
+            self._under_way.update(taken)
+            self._full.update(webhook for webhook in taken if not self.room(webhook))
 
     def give_back(self, webhook: int, *, seconds: float) -> None:
         """Note that a delivery of *webhook* has ended after so many *seconds*."""
@@ -98,7 +105,5 @@ class Shares:
             self._under_way[webhook] -= 1
             if not self._under_way[webhook]:
                 del self._under_way[webhook]
-        if seconds < SLOW:
-            self._quick.add(webhook)
-        else:
-            self._quick.discard(webhook)
+            (self._quick.add if seconds < SLOW else self._quick.discard)(webhook)
+            (self._full.discard if self.room(webhook) else self._full.add)(webhook)

@@ -73,7 +73,6 @@ class PlainConnection(HTTPConnection):
         self.exchange = exchange
         self.made_at = monotonic()
         self._unsent: list[bytes] = []
-        self.response_class = self._make_answer  # type: ignore[assignment]
 
     def use_again(self, exchange: Exchange) -> None:
         """Carry another request."""
@@ -107,7 +106,8 @@ class PlainConnection(HTTPConnection):
             self.answer.close()
         self.close()
 
-    def _make_answer(self, sock: socket.socket, **kwargs: Any) -> Answer:
+    def response_class(self, sock: socket.socket, **kwargs: Any) -> Answer:  # type: ignore[override]
+        """Return what http.client reads an answer with."""
         self.answer = Answer(sock, **kwargs)
         self.answer.may_be_missing = self.is_reused
         return self.answer
@@ -229,7 +229,7 @@ def connect(addresses: list[names.AddressInfo], exchange: Exchange) -> socket.so
             connection.connect(address)
         except OSError as error:
             connection.close()
-            errors.append(error)
+            errors.append(error.with_traceback(None))
         except Timeout:
             connection.close()
             raise
@@ -237,4 +237,5 @@ def connect(addresses: list[names.AddressInfo], exchange: Exchange) -> socket.so
             connection.settimeout(None)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connection
-    raise errors[0] if errors else socket.gaierror(socket.EAI_NONAME, "no address")
+    # An error that this function held while it is raised from it would keep itself alive.
+    raise errors.pop(0) if errors else socket.gaierror(socket.EAI_NONAME, "no address")

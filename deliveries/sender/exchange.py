@@ -48,6 +48,7 @@ class Exchange:
 
     def __exit__(self, *_: object) -> None:
         self._timeout.close()
+        self._timeout.__traceback__ = None
         self._at_end.close()
 
     @property
@@ -75,9 +76,14 @@ class Exchange:
         # A thread that was kept from running may read in time what came too late: the clock decides.
         if self.is_over or isinstance(error, (TimeoutError, Timeout)):
             error = self._timed_out(phase)
-        if error is not None:
+        if error is None:
+            return
+        try:
             # The cause itself is not shown: it may quote a header's value.
             raise self._named(phase, error) from None
+        finally:
+            # Else it would keep itself alive, and this exchange, until somebody looks for garbage.
+            error = None
 
     def _timed_out(self, phase: Phase) -> SendError:
         return SendError(

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deliveries.engine.pace import ANY_NUMBER, RECENT, Pace
+from deliveries.engine.shares import Rooms
 
 A, B = 1, 2
 
@@ -29,7 +30,7 @@ def make_pace(*, shared=True):
 def test_a_partner_that_is_alone_starts_any_number():
     pace, _ = make_pace(shared=False)
     pace.take([A] * 500)
-    assert (pace.room(A), pace.counted, pace.holds_back) == (ANY_NUMBER, [], False)
+    assert pace.rooms == Rooms({}, others=ANY_NUMBER)
 
 
 def test_beside_others_it_starts_a_burst():
@@ -40,8 +41,8 @@ def test_beside_others_it_starts_a_burst():
 def test_whoever_has_started_a_burst_is_held_back_and_nobody_else_is():
     pace, _ = make_pace()
     pace.take([A] * 4)
-    assert (pace.room(A), pace.room(B), pace.room()) == (0, 4, 4)
-    assert (pace.counted, pace.holds_back) == ([A], True)
+    assert pace.rooms == Rooms({A: 0}, others=4)
+    assert pace.rooms.hold_back
 
 
 @pytest.mark.parametrize(("seconds", "room"), [(0, 0), (0.1, 1), (0.2, 2), (0.4, 4), (9, 4)])
@@ -65,7 +66,7 @@ def test_nobody_is_counted_any_more_once_all_has_come_back():
     pace, clock = make_pace()
     pace.take([A] * 4)
     clock.seconds += 0.41
-    assert (pace.counted, pace.holds_back) == ([], False)
+    assert pace.rooms == Rooms({}, others=4)
 
 
 def test_a_partner_that_goes_on_is_alone_again_some_time_after_the_others_ended():

@@ -1,5 +1,6 @@
 """Whatever an endpoint does: the right verdict, in time, and the next delivery unharmed."""
 
+import gc
 import gzip
 import socket
 import ssl
@@ -15,6 +16,8 @@ import responses
 
 from deliveries.causes import Cause, cause_of_status
 from deliveries.sender import DEADLINE, Phase, Response, SendError, post
+from deliveries.sender.connection import PlainConnection
+from deliveries.sender.exchange import Exchange
 from tests.behaviours import ANSWERED, BROKEN, HEAD, LATE, REDIRECTS, STALLED_BODY, redirecting
 from tests.deliveries.sender import BODY, HEADERS, HOST, LONG, SHORT, attempt, failed
 from tests.hostile import OK, Behaviour, Talk, answering, dripping, serving
@@ -310,3 +313,21 @@ def test_no_thread_or_descriptor_is_left_behind(good_tls: ssl.SSLContext) -> Non
             attempt(url_of(server.port, good_tls), deadline=0.1)
     after = threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
     assert after <= (before[0] + 2, before[1])
+
+
+def test_an_exchange_is_gone_when_it_has_ended_without_a_search_for_garbage(
+    tls: ssl.SSLContext | None,
+) -> None:
+    """However a request ends, no cycle keeps what belonged to it: a search holds up all deliveries."""
+    behaviours = [answering(OK), answering(then=Talk.reset), answering(HEAD), answering(b"no\r\n"), Talk.hang]
+    gc.collect()
+    gc.disable()
+    try:
+        for behaviour in behaviours:
+            with serving(behaviour, tls=tls) as server:
+                attempt(url_of(server.port, tls), deadline=0.1)
+        attempt(url_of(server.port, tls), deadline=0.1)  # which is closed now
+        left = [each for each in gc.get_objects() if isinstance(each, (Exchange, PlainConnection))]
+    finally:
+        gc.enable()
+    assert left == []
