@@ -1,13 +1,13 @@
 """What is due, leased to one dispatcher."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self, cast
+from typing import Self, cast
 
 from deliveries.engine import bodies, fairness, holding, losses
 from deliveries.engine.bulk import update_rows
+from deliveries.engine.fairness import Choice
 from deliveries.engine.leasing import Row, lease_due
 from deliveries.engine.pace import Pace
 from deliveries.engine.shares import Shares
@@ -107,30 +107,34 @@ class Claimer:
         self._pace = pace or Pace()
         self._is_deep = False
 
-    def claim(self, *, now: datetime, limit: int, shares: Shares) -> Claim:
+    def claim(self, *, now: datetime, limit: int, shares: Shares, only_fresh: bool = False) -> Claim:
         """
-        Lease at most *limit* due deliveries.
+        Lease at most *limit* due deliveries; with *only_fresh*, what has just come due will do.
 
         The oldest come first, unless so much is due that this would let some wait for others: then
         each webhook has its turn. None gets more than its share, and no partner more than its pace.
         Rows that another worker is claiming are skipped, not waited for.
         """
         in_turns = self._is_deep or shares.only is not None or bool(shares.full)
-        rooms, paces = shares.rooms if in_turns else None, self._pace.rooms
-        found = self._lease(fairness.values(rooms, paces) if rooms else None, now=now, limit=limit)
+        rooms, paces, choice = shares.rooms, self._pace.rooms, None
+        if in_turns and only_fresh:
+            choice = fairness.fresh(rooms, paces, now=now)
+        elif in_turns:
+            choice = fairness.in_turns(rooms, paces)
+        found = self._lease(choice, now=now, limit=limit)
         wanted = losses.sift(_set_aside(found, now=now), now=now)
         taken = self._within_rooms(wanted, shares)
         bodies.fix(taken)
         self._pace.take(delivery.webhook.partner_id for delivery in taken)
         self._is_deep = (
-            len(found) >= limit
+            (in_turns and only_fresh)
+            or len(found) >= limit
             or len(taken) < len(wanted)
-            or (rooms is not None and rooms.are_used_by(delivery.webhook_id for delivery in found))
+            or (in_turns and rooms.are_used_by(delivery.webhook_id for delivery in found))
             or paces.are_used_by(delivery.webhook.partner_id for delivery in found)
         )
-        return Claim(
-            taken, found=len(found), more=self._is_deep or in_turns, waits=self._pace.rooms.hold_back
-        )
+        waits = self._pace.rooms.hold_back or (in_turns and only_fresh)
+        return Claim(taken, found=len(found), more=self._is_deep or in_turns, waits=waits)
 
     def _within_rooms(self, due: list[Leased], shares: Shares) -> list[Leased]:
         """Return what there is room for, and leave the rest due as it was."""
@@ -151,9 +155,9 @@ class Claimer:
         update_rows(Delivery, ("next_attempt_at",), rows, key=("id", "lease"), clear=("lease",))
         return taken
 
-    def _lease(self, turns: Mapping[str, Any] | None, *, now: datetime, limit: int) -> list[Leased]:
+    def _lease(self, choice: Choice | None, *, now: datetime, limit: int) -> list[Leased]:
         lease = uuid.uuid4()
-        rows = lease_due(now=now, until=now + LEASE, lease=lease, limit=limit, turns=turns)
+        rows = lease_due(now=now, until=now + LEASE, lease=lease, limit=limit, choice=choice)
         webhooks = self._webhooks({row.webhook_id: row.webhook_version for row in rows})
         events = {row.event_id: _event(row) for row in rows}
         return [

@@ -123,7 +123,7 @@ class Dispatcher:
     def _help(self) -> None:
         """Claim what has come while the working thread writes outcomes, which takes it longer."""
         try:
-            self._claim_and_send(most=FEW)
+            self._claim_and_send(most=FEW, only_fresh=True)
         except DATABASE_GONE:
             # The working thread will find so too, and wait.
             connection.close()
@@ -169,12 +169,12 @@ class Dispatcher:
             record_apart(batch, now=now)
         self._unrecorded = self._unrecorded[BATCH:]
 
-    def _claim_and_send(self, *, most: int = 2 * BATCH) -> None:
+    def _claim_and_send(self, *, most: int = 2 * BATCH, only_fresh: bool = False) -> None:
         """Send what is due, as far as there is room for it, but for what another thread is claiming."""
         with self._claiming:
             room = min(most, self._room)
             if room > 0 and self._more_due.is_set() and not self._stopping:
-                self._claim(room)
+                self._claim(room, only_fresh=only_fresh)
 
     @property
     def _room(self) -> int:
@@ -183,18 +183,19 @@ class Dispatcher:
         ready = self._sending.waiting_first
         return min(2 * BATCH - ready, self._shares.free) if ready <= BATCH else 0
 
-    def _claim(self, room: int) -> None:
+    def _claim(self, room: int, *, only_fresh: bool) -> None:
         now = self._clock()
         self._epoch = now.timestamp() - time.monotonic()
         # What comes due from here on may be found by this claim or not.
         self._more_due.clear()
         try:
-            claimed = self._claimer.claim(now=now, limit=room, shares=self._shares)
+            claimed = self._claimer.claim(now=now, limit=room, shares=self._shares, only_fresh=only_fresh)
         except BaseException:
             self._more_due.set()
             raise
-        spacing = MOST_SPACING if claimed.waits else min(claimed.found * SPACING, MOST_SPACING)
-        self._next_claim_at = time.monotonic() + spacing
+        if not only_fresh:
+            spacing = MOST_SPACING if claimed.waits else min(claimed.found * SPACING, MOST_SPACING)
+            self._next_claim_at = time.monotonic() + spacing
         self._shares.take(delivery.webhook_id for delivery in claimed.leased)
         self._short_of_room = claimed.more
         if claimed.more and (claimed.found or claimed.waits):

@@ -6,6 +6,9 @@ drawn by lot each time, so that nobody always comes last.
 """
 
 import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -41,13 +44,22 @@ LOT = "(oldest.webhook_id * 2654435761 + %(lot)s) %% 4294967296"
 #: As long as no more than this is due, who is owed it is read from that.
 FEW = 300
 
+#: What there is room for, by webhook and by partner.
+ROOMS = """
+  room(webhook_id, most) AS (
+    SELECT {rooms}
+  ), pace(partner_id, most) AS (
+    SELECT {paces}
+  )
+"""
+
 #: `few`: what is due, if it is few; there may be many more webhooks that are owed something later.
 #: `owed`: else the oldest of every webhook that is owed anything, by one look into the index each.
 #: `waiting`: those that are due and have room, and their place among their partner's, by lot.
 #: `turn`: how many of each, for what a partner may start is divided among its webhooks.
 #: `found`: the oldest of each, then the second of each, and so on.
 IN_TURNS = f"""
-  few AS (
+  {ROOMS}, few AS (
     SELECT webhook_id, next_attempt_at, id,
       row_number() OVER (PARTITION BY webhook_id ORDER BY next_attempt_at, id) AS nth
     FROM (
@@ -63,10 +75,6 @@ IN_TURNS = f"""
     SELECT webhook_id, next_attempt_at, id FROM owed
     UNION ALL
     SELECT webhook_id, next_attempt_at, id FROM few WHERE nth = 1 AND (SELECT count(*) FROM few) <= {FEW}
-  ), room(webhook_id, most) AS (
-    SELECT {{rooms}}
-  ), pace(partner_id, most) AS (
-    SELECT {{paces}}
   ), waiting AS (
     SELECT oldest.webhook_id, oldest.next_attempt_at, oldest.id, w.partner_id,
       COALESCE(room.most, %(room)s) AS most,
@@ -90,30 +98,65 @@ IN_TURNS = f"""
 """
 
 
+#: So many are looked at of what has come due within so short a time.
+NEWEST, FRESH = 64, timedelta(seconds=0.25)
+
+#: `found`: the newest of what has just come due, where there is room for it: there is no need to look through
+#: all that is due for what came a moment ago.
+FRESHLY = f"""
+  {ROOMS}, fresh AS (
+    SELECT webhook_id, partner_id, id FROM {TABLE}
+    WHERE next_attempt_at > %(since)s AND next_attempt_at <= %(now)s
+    ORDER BY next_attempt_at DESC, id DESC LIMIT {NEWEST}
+  ), found AS (
+    SELECT fresh.id FROM fresh LEFT JOIN room ON room.webhook_id = fresh.webhook_id
+    LEFT JOIN pace ON pace.partner_id = fresh.partner_id
+    WHERE COALESCE(room.most, %(room)s) > 0 AND COALESCE(pace.most, %(pace)s) > 0
+  )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The common table expressions of which `found` has the ids of what is to be leased, and their values."""
+
+    expressions: str
+    values: Mapping[str, Any]
+
+
+def in_turns(rooms: Rooms, paces: Rooms) -> Choice:
+    """Choose among all that is due, by turns, what there is room for by webhook and by partner."""
+    lot = random.randrange(1 << 32)  # noqa: S311 - nobody gains by guessing it
+    return Choice(_expressions(IN_TURNS), {"lot": lot, **_values(rooms, paces)})
+
+
+def fresh(rooms: Rooms, paces: Rooms, *, now: datetime) -> Choice:
+    """Choose among what has just come due what there is room for."""
+    since = connection.ops.adapt_datetimefield_value(now - FRESH)
+    return Choice(_expressions(FRESHLY), {"since": since, **_values(rooms, paces)})
+
+
+def _values(rooms: Rooms, paces: Rooms) -> dict[str, Any]:
+    return {
+        "rooms": document_of(rooms.named.items()),
+        "room": rooms.others,
+        "paces": document_of(paces.named.items()),
+        "pace": paces.others,
+    }
+
+
 @cache
-def in_turns() -> str:
-    """Return the common table expressions of which `found` has the ids of what is due, in turns."""
+def _expressions(template: str) -> str:
     if connection.vendor == "postgresql":
         time, joined = "timestamptz", "CROSS JOIN LATERAL (SELECT webhook_id, next_attempt_at, id {}) AS next"
         pairs = "CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS int) FROM json_array_elements({}::json)"
     else:
         time, joined = "text", f"JOIN {TABLE} AS next ON next.id = (SELECT id {{}})"
         pairs = "json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each({})"
-    return IN_TURNS.format(
+    return template.format(
         time=time,
         next_webhook=joined.format(NEXT_WEBHOOK),
         next=joined.format(NEXT),
         rooms=pairs.format("%(rooms)s"),
         paces=pairs.format("%(paces)s"),
     )
-
-
-def values(rooms: Rooms, paces: Rooms) -> dict[str, Any]:
-    """Return what :func:`in_turns` needs beside `now`: what there is room for by webhook and by partner."""
-    return {
-        "rooms": document_of(rooms.named.items()),
-        "room": rooms.others,
-        "paces": document_of(paces.named.items()),
-        "pace": paces.others,
-        "lot": random.randrange(1 << 32),  # noqa: S311 - nobody gains by guessing it
-    }

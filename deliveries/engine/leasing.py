@@ -5,7 +5,6 @@ A lease is a fresh name on the row, and a time until which nobody else may send 
 it in one statement, which skips rows that another worker is claiming instead of waiting for them.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,7 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 
-from deliveries.engine.fairness import in_turns
+from deliveries.engine.fairness import Choice
 from deliveries.models import Delivery, Event
 from portal.prepared import prepared_cursor
 from webhooks.models import Webhook
@@ -43,30 +42,29 @@ class Row:
 
 
 def lease_due(
-    *, now: datetime, until: datetime, lease: UUID, limit: int, turns: Mapping[str, Any] | None = None
+    *, now: datetime, until: datetime, lease: UUID, limit: int, choice: Choice | None = None
 ) -> list[Row]:
     """
     Lease at most *limit* of what is due *now* as *lease*, and return it, the oldest first.
 
-    With *turns*, which come from :func:`fairness.values`, each webhook has its turn; else the oldest of all
-    are taken.
+    With *choice*, what that finds; else the oldest of all.
 
     A lease that is found on a row has run out: it is counted among the lost ones.
     """
     take = _lease_at_once if connection.vendor == "postgresql" else _lease_step_by_step
-    rows = take(now, until, lease, limit, turns)
+    rows = take(now, until, lease, limit, choice)
     return sorted(rows, key=lambda row: (row.was_due, row.pk))
 
 
 def _lease_at_once(
-    now: datetime, until: datetime, lease: UUID, limit: int, turns: Mapping[str, Any] | None
+    now: datetime, until: datetime, lease: UUID, limit: int, choice: Choice | None
 ) -> list[Row]:
     values: dict[str, Any] = {"now": now, "limit": limit, "lease": lease, "until": until}
     with prepared_cursor() as cursor:
-        if turns is None:
+        if choice is None:
             cursor.execute(lease_oldest(), values)
         else:
-            cursor.execute(lease_in_turns(), {**values, **turns})
+            cursor.execute(lease_found(choice.expressions), {**values, **choice.values})
         return [Row(*row) for row in cursor.fetchall()]
 
 
@@ -78,15 +76,15 @@ def lease_oldest() -> str:
 
 
 @cache
-def lease_in_turns() -> str:
-    """Return the statement that leases the oldest of each webhook in turn."""
+def lease_found(expressions: str) -> str:
+    """Return the statement that leases what a choice finds."""
     # What is owed grows faster than PostgreSQL learns of it: it would look for a few ids among all that is
     # due, which it takes for less, did COALESCE not keep it from that index.
     chosen = (
         "id = ANY(ARRAY(SELECT id FROM found LIMIT %(limit)s))"
         " AND COALESCE(next_attempt_at <= %(now)s, false)"
     )
-    return f"WITH RECURSIVE {in_turns()}, {_leasing(chosen)}"
+    return f"WITH RECURSIVE {expressions}, {_leasing(chosen)}"
 
 
 def _leasing(choice: str) -> str:
@@ -112,11 +110,12 @@ def _leasing(choice: str) -> str:
 
 @transaction.atomic
 def _lease_step_by_step(
-    now: datetime, until: datetime, lease: UUID, limit: int, turns: Mapping[str, Any] | None
+    now: datetime, until: datetime, lease: UUID, limit: int, choice: Choice | None
 ) -> list[Row]:
     due = Delivery.objects.due(now).order_by("next_attempt_at", "pk").values_list(*COLUMNS)
     rows = [
-        Row(*row) for row in (due[:limit] if turns is None else due.filter(pk__in=_found(now, limit, turns)))
+        Row(*row)
+        for row in (due[:limit] if choice is None else due.filter(pk__in=_found(now, limit, choice)))
     ]
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
         lease=lease, next_attempt_at=until, lost_leases=F("lost_leases") + WAS_LOST
@@ -124,12 +123,12 @@ def _lease_step_by_step(
     return rows
 
 
-def _found(now: datetime, limit: int, turns: Mapping[str, Any]) -> list[int]:
+def _found(now: datetime, limit: int, choice: Choice) -> list[int]:
     moment = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH RECURSIVE {in_turns()} SELECT id FROM found LIMIT %(limit)s",
-            {"now": moment, "limit": limit, **turns},
+            f"WITH RECURSIVE {choice.expressions} SELECT id FROM found LIMIT %(limit)s",
+            {"now": moment, "limit": limit, **choice.values},
         )
         return [key for (key,) in cursor.fetchall()]
 

@@ -18,10 +18,10 @@ pytestmark = pytest.mark.django_db
 NOW = timezone.now() + timedelta(hours=1)
 
 
-def claim_now(*, limit=100, under_way=(), share=100, now=NOW, claimer=None):
+def claim_now(*, limit=100, under_way=(), share=100, now=NOW, claimer=None, only_fresh=False):
     shares = Shares(places=1000, quick=share, slow=share)
     shares.take(under_way)
-    return (claimer or Claimer()).claim(now=now, limit=limit, shares=shares)
+    return (claimer or Claimer()).claim(now=now, limit=limit, shares=shares, only_fresh=only_fresh)
 
 
 def leasing():
@@ -285,3 +285,19 @@ def test_a_claim_does_not_wait_for_the_disk_and_nothing_else_is_hurried():
         cursor.execute("ROLLBACK TO claiming")
         cursor.execute("SHOW synchronous_commit")
         assert (during, cursor.fetchone()) == (("off",), ("on",))
+
+
+def test_what_has_just_come_due_is_claimed_without_looking_through_what_is_owed():
+    claimer, flood = Claimer(), make_webhook()
+    for _ in range(5):
+        make_delivery(webhook=flood, next_attempt_at=NOW - timedelta(hours=1))
+    claim_now(claimer=claimer, limit=2)
+    fresh = make_delivery(next_attempt_at=NOW)
+    claimed = claim_now(claimer=claimer, only_fresh=True)
+    assert (keys(claimed), claimed.more, claimed.waits) == ([fresh.pk], True, True)
+    assert len(claim_now(claimer=claimer).leased) == 3
+
+
+def test_while_nobody_waits_for_others_all_that_is_due_is_claimed_at_once():
+    owed = make_delivery(next_attempt_at=NOW - timedelta(hours=1))
+    assert keys(claim_now(only_fresh=True)) == [owed.pk]

@@ -229,7 +229,7 @@ def test_what_comes_while_outcomes_are_written_is_claimed_beside(monkeypatch):
     def claimed(**kwargs):
         if threading.current_thread().name != "helper":
             return claim(**kwargs)
-        beside.append(kwargs["limit"])
+        beside.append((kwargs["limit"], kwargs["only_fresh"]))
         return Claim([], found=0, more=False)
 
     def record(*args, **kwargs):
@@ -242,7 +242,7 @@ def test_what_comes_while_outcomes_are_written_is_claimed_beside(monkeypatch):
     monkeypatch.setattr(module, "record", record)
     dispatcher.run()
     assert beside
-    assert max(beside) <= module.FEW
+    assert all(limit <= module.FEW and only_fresh for limit, only_fresh in beside)
     assert Delivery.objects.get().status == Status.SUCCEEDED
 
 
@@ -323,3 +323,12 @@ def test_a_full_webhook_is_not_claimed_for_again_and_again_while_its_endpoint_ha
     dispatcher.run()
     assert Delivery.objects.filter(status=Status.SUCCEEDED).count() == 3
     assert len(claims) <= 8
+
+
+def test_a_partner_that_is_held_back_is_looked_at_again_though_nothing_is_under_way(monkeypatch):
+    delivery, dispatcher = make_delivery(), Dispatcher(post=Endpoint(), clock=timezone.now, in_flight=8)
+    claim, held_back = dispatcher._claimer.claim, iter([Claim([], found=0, more=True, waits=True)] * 2)
+    monkeypatch.setattr(dispatcher._claimer, "claim", lambda **kw: next(held_back, None) or claim(**kw))
+    dispatcher.run()
+    delivery.refresh_from_db()
+    assert delivery.status == Status.SUCCEEDED

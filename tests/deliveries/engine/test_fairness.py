@@ -36,7 +36,7 @@ ROOMY = Rooms({}, others=100)
 def in_turn(*, limit, rooms=ROOMY, paces=ROOMY):
     """Return the ids of what one claim in turns leases."""
     leased = leasing.lease_due(
-        now=NOW, until=NOW, lease=uuid4(), limit=limit, turns=fairness.values(rooms, paces)
+        now=NOW, until=NOW, lease=uuid4(), limit=limit, choice=fairness.in_turns(rooms, paces)
     )
     return {row.pk for row in leased}
 
@@ -100,6 +100,26 @@ def test_turns_are_the_same_whether_little_or_much_is_due(count):
     assert in_turn(limit=4) == {delivery.pk for delivery in flood[:3]} | {alone.pk}
 
 
+def choose_fresh(*, limit=100, rooms=ROOMY, paces=ROOMY):
+    """Return the ids of what a claim of the newest leases."""
+    choice = fairness.fresh(rooms, paces, now=NOW)
+    leased = leasing.lease_due(now=NOW, until=NOW, lease=uuid4(), limit=limit, choice=choice)
+    return {row.pk for row in leased}
+
+
+@pytest.mark.parametrize(("seconds", "is_chosen"), [(-0.01, False), (0, True), (0.2, True), (0.26, False)])
+def test_what_has_just_come_due_is_fresh(seconds, is_chosen):
+    delivery = make_delivery(next_attempt_at=NOW - timedelta(seconds=seconds))
+    assert choose_fresh() == ({delivery.pk} if is_chosen else set())
+
+
+def test_of_what_is_fresh_that_is_chosen_which_there_is_room_for():
+    full, held_back, fine = (make_delivery(next_attempt_at=NOW) for _ in range(3))
+    rooms = Rooms({full.webhook_id: 0}, others=1)
+    paces = Rooms({held_back.partner_id: 0}, others=1)
+    assert choose_fresh(rooms=rooms, paces=paces) == {fine.pk}
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("believed", ["unknown", "as it is", "to be little"])
 def test_no_statement_walks_through_all_that_is_due(believed):
@@ -109,25 +129,38 @@ def test_no_statement_walks_through_all_that_is_due(believed):
             status="succeeded", next_attempt_at=None, finished_at=NOW
         )
         execute(f"ANALYZE {TABLE}")
-    make_flood(3_000)
+    owe(20_000, like=others[0])
     if believed == "as it is":
         execute(f"ANALYZE {TABLE}")
     values = {"now": NOW, "limit": 32, "lease": uuid4(), "until": NOW}
     oldest = plan(leasing.lease_oldest(), values)
-    in_turns = plan(
-        leasing.lease_in_turns(), values | fairness.values(Rooms({}, others=64), Rooms({}, others=64))
+    in_turns, fresh = (
+        plan(leasing.lease_found(choice.expressions), {**values, **choice.values})
+        for choice in (fairness.in_turns(ROOMY, ROOMY), fairness.fresh(ROOMY, ROOMY, now=NOW))
     )
     assert f"using delivery_due on {TABLE}" in oldest
     assert "Sort Key" not in oldest
     # EXPLAIN does not show the query by which a recursive one goes on.
     owed = plan("SELECT id " + fairness.NEXT_WEBHOOK.replace("last.webhook_id", "0"), {})
     assert (in_turns + owed).count("using delivery_pending on") == 3
-    assert in_turns.count("using delivery_due on") == 1, "the few that are due"
+    assert in_turns.count("delivery_due") == 1, "the few that are due"
+    assert "delivery_due" in fresh
     assert "delivery_due" not in owed
-    for text in (oldest, in_turns, owed):
+    for text in (oldest, in_turns, owed, fresh):
         # A few of its rows are joined as d, in whatever way suits a table as small as this one.
         assert not re.search(rf"Seq Scan on {TABLE}(?! d )", text)
         assert "delivery_log" not in text
+
+
+def owe(count, *, like):
+    """Owe what *like* owes so many times more, in a moment."""
+    execute(
+        f"INSERT INTO {TABLE} (public_id, event_id, webhook_id, partner_id, status, is_test, attempt_count,"
+        " round_start, last_cause, created_at, next_attempt_at) SELECT 'msg_owed' || n, event_id, webhook_id,"
+        " partner_id, 'pending', false, 0, 0, '', now(), now()"
+        f" FROM generate_series(1, %s) AS n, {TABLE} AS one WHERE one.id = %s",
+        [count, like.pk],
+    )
 
 
 def plan(statement, values):
