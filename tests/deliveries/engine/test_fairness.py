@@ -155,7 +155,8 @@ def test_no_statement_walks_through_all_that_is_due(believed):
 def owe(count, *, like):
     """Owe what *like* owes so many times more, in a moment."""
     execute(
-        f"INSERT INTO {TABLE} (public_id, event_id, webhook_id, partner_id, status, is_test, attempt_count,"
+        f"INSERT INTO {TABLE}"  # noqa: S608 - a name of our own
+        " (public_id, event_id, webhook_id, partner_id, status, is_test, attempt_count,"
         " round_start, last_cause, created_at, next_attempt_at) SELECT 'msg_owed' || n, event_id, webhook_id,"
         " partner_id, 'pending', false, 0, 0, '', now(), now()"
         f" FROM generate_series(1, %s) AS n, {TABLE} AS one WHERE one.id = %s",
