@@ -1,14 +1,15 @@
 """Celery's entry points. A message carries no data: it only says that something may be due."""
 
 import gc
+import resource
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import worker_init, worker_ready, worker_shutting_down
 
 from deliveries.alerts import forgetting, mailing
 from deliveries.engine import holding
-from deliveries.engine.dispatcher import Dispatcher
+from deliveries.engine.dispatcher import IN_FLIGHT, Dispatcher
 from deliveries.purge import purge
 
 #: This process's own. Its threads start with its first delivery.
@@ -38,6 +39,19 @@ def purge_old() -> None:
 def mail_alerts() -> None:
     """Tell people what they are to be told. Sent by beat alone: an e-mail can wait for the next sweep."""
     mailing.mail_alerts()
+
+
+#: Sockets for all that is under way, connections that rest, and files of other kinds.
+DESCRIPTORS = 2 * IN_FLIGHT + 1_000
+
+
+@worker_init.connect
+def allow_many_sockets(**_: Any) -> None:
+    """Raise the number of files that this process may open, as far as it may: many systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @worker_ready.connect

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from deliveries.engine import pace, shares
 from deliveries.engine.render import USER_AGENT
 from deliveries.events import MAX_VERIFICATION_ID_LENGTH
 from deliveries.retry import PROMISED, RetryPolicy
@@ -90,6 +91,10 @@ FACTS: dict[str, Any] = {
     "verification_id": MAX_VERIFICATION_ID_LENGTH,
     "health_window": WINDOW,
     "tolerance": TOLERANCE_MINUTES,
+    "a_second": pace.RATE,
+    "at_once": shares.QUICK_SHARE,
+    "at_once_slow": shares.SLOW_SHARE,
+    "slow_seconds": f"{shares.SLOW:g}",
     "fields": FIELDS,
     "user_agent": USER_AGENT,
 }

@@ -1,6 +1,7 @@
 from unittest.mock import Mock, call
 
-from celery.signals import worker_ready, worker_shutting_down
+import pytest
+from celery.signals import worker_init, worker_ready, worker_shutting_down
 
 from deliveries import tasks
 
@@ -18,3 +19,24 @@ def test_a_worker_that_is_told_to_stop_claims_nothing_new(monkeypatch):
     monkeypatch.setattr(tasks, "dispatcher", dispatcher)
     worker_shutting_down.send(sender=None)
     assert dispatcher.mock_calls == [call.stop()]
+
+
+MANY = tasks.resource.RLIM_INFINITY
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "raised_to"),
+    [
+        (1_024, 524_288, tasks.DESCRIPTORS),
+        (1_024, 2_048, 2_048),
+        (1_024, MANY, tasks.DESCRIPTORS),
+        (65_536, 524_288, None),
+        (MANY, MANY, None),
+    ],
+)
+def test_a_worker_may_open_as_many_sockets_as_it_sends_at_once(monkeypatch, soft, hard, raised_to):
+    raised = []
+    monkeypatch.setattr(tasks.resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(tasks.resource, "setrlimit", lambda _, limits: raised.append(limits))
+    worker_init.send(sender=None)
+    assert raised == ([] if raised_to is None else [(raised_to, hard)])
