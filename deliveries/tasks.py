@@ -47,7 +47,7 @@ DESCRIPTORS = 2 * IN_FLIGHT + 1_000
 
 @worker_init.connect
 def allow_many_sockets(**_: Any) -> None:
-    """Raise the number of files that this process may open, as far as it may: many systems begin with 1,024."""
+    """Raise the number of files that this process may open, as far as it may: many systems say 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < most:

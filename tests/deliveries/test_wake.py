@@ -1,5 +1,6 @@
 import os
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -46,6 +47,19 @@ def test_wakes_during_a_slow_publish_become_one_more(publish):
     publish.gate.set()
     waker.flush(PATIENCE)
     assert publish.count == 2
+
+
+@pytest.mark.parametrize(("events", "pause"), [(1, 0.0025), (4, 0.01), (100, 0.02)])
+def test_the_more_events_a_wake_is_for_the_longer_the_next_one_waits(publish, monkeypatch, events, pause):
+    pauses, paused = [], threading.Event()
+    monkeypatch.setattr(
+        wake, "time", SimpleNamespace(sleep=lambda seconds: (pauses.append(seconds), paused.set()))
+    )
+    waker = wake.Waker()
+    waker._asked = events - 1
+    waker.wake()
+    assert paused.wait(PATIENCE)
+    assert pauses[0] == pause
 
 
 def test_a_broker_that_is_gone_is_a_warning(monkeypatch, caplog):
