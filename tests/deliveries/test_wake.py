@@ -52,9 +52,12 @@ def test_wakes_during_a_slow_publish_become_one_more(publish):
 @pytest.mark.parametrize(("events", "pause"), [(1, 0.0025), (4, 0.01), (100, 0.02)])
 def test_the_more_events_a_wake_is_for_the_longer_the_next_one_waits(publish, monkeypatch, events, pause):
     pauses, paused = [], threading.Event()
-    monkeypatch.setattr(
-        wake, "time", SimpleNamespace(sleep=lambda seconds: (pauses.append(seconds), paused.set()))
-    )
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        paused.set()
+
+    monkeypatch.setattr(wake, "time", SimpleNamespace(sleep=sleep))
     waker = wake.Waker()
     waker._asked = events - 1
     waker.wake()
