@@ -88,10 +88,7 @@ def lease_found(expressions: str) -> str:
 
 
 def _leasing(choice: str) -> str:
-    # Nobody waits for the disk: a lease that the database loses in a crash is one that nobody holds, and what
-    # came of the delivery is written later, hence not without it.
     return f"""
-        hurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
         due AS MATERIALIZED (
           SELECT id, lease, next_attempt_at FROM {Delivery._meta.db_table}
           WHERE {choice} FOR NO KEY UPDATE SKIP LOCKED
@@ -100,7 +97,7 @@ def _leasing(choice: str) -> str:
         SET lease = %(lease)s, next_attempt_at = %(until)s,
             lost_leases = d.lost_leases + CASE WHEN due.lease IS NULL THEN 0 ELSE 1 END,
             is_body_fixed = d.is_body_fixed OR w.payload_template = ''
-        FROM hurried, due, {Event._meta.db_table} AS e, {Webhook._meta.db_table} AS w
+        FROM due, {Event._meta.db_table} AS e, {Webhook._meta.db_table} AS w
         WHERE d.id = due.id AND e.id = d.event_id AND w.id = d.webhook_id
         RETURNING due.next_attempt_at, d.id, d.public_id, d.is_test, d.attempt_count, d.round_start,
           d.webhook_id, w.updated_at, e.public_id, e.body, d.lost_leases, due.lease IS NOT NULL, d.body,

@@ -2,7 +2,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from deliveries.engine.claim import LEASE, Claimer
@@ -278,20 +278,6 @@ def test_a_partner_that_is_held_back_delays_no_other():
     claim_now(claimer=claimer, limit=4)
     owed = make_delivery()
     assert keys(claim_now(claimer=claimer, limit=4)) == [owed.pk]
-
-
-@pytest.mark.postgres
-def test_a_claim_does_not_wait_for_the_disk_and_nothing_else_is_hurried():
-    make_delivery()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = on")
-        cursor.execute("SAVEPOINT claiming")
-        claim_now()
-        cursor.execute("SHOW synchronous_commit")
-        during = cursor.fetchone()
-        cursor.execute("ROLLBACK TO claiming")
-        cursor.execute("SHOW synchronous_commit")
-        assert (during, cursor.fetchone()) == (("off",), ("on",))
 
 
 def test_what_has_just_come_due_is_claimed_without_looking_through_what_is_owed():
