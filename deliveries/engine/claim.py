@@ -10,7 +10,7 @@ from deliveries.engine.bulk import update_rows
 from deliveries.engine.fairness import Choice
 from deliveries.engine.leasing import Row, lease_due
 from deliveries.engine.pace import Pace
-from deliveries.engine.shares import Shares
+from deliveries.engine.shares import ROOMY, Shares
 from deliveries.models import Delivery, Event
 from webhooks.models import Webhook
 
@@ -116,12 +116,9 @@ class Claimer:
         Rows that another worker is claiming are skipped, not waited for.
         """
         in_turns = self._is_deep or shares.only is not None or bool(shares.full)
-        rooms, paces, choice = shares.rooms, self._pace.rooms, None
-        if in_turns and only_fresh:
-            choice = fairness.fresh(rooms, paces, now=now)
-        elif in_turns:
-            choice = fairness.in_turns(rooms, paces)
-        found = self._lease(choice, now=now, limit=limit)
+        rooms, paces = (shares.rooms, self._pace.rooms) if in_turns else (ROOMY, ROOMY)
+        choose = fairness.fresh if only_fresh else fairness.in_turns
+        found = self._lease(choose(rooms, paces) if in_turns else None, now=now, limit=limit)
         wanted = losses.sift(_set_aside(found, now=now), now=now)
         taken = self._within_rooms(wanted, shares)
         bodies.fix(taken)
@@ -130,7 +127,7 @@ class Claimer:
             (in_turns and only_fresh)
             or len(found) >= limit
             or len(taken) < len(wanted)
-            or (in_turns and rooms.are_used_by(delivery.webhook_id for delivery in found))
+            or rooms.are_used_by(delivery.webhook_id for delivery in found)
             or paces.are_used_by(delivery.webhook.partner_id for delivery in found)
         )
         waits = self._pace.rooms.hold_back or (in_turns and only_fresh)

@@ -8,7 +8,7 @@ drawn by lot each time, so that nobody always comes last.
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -130,10 +130,9 @@ def in_turns(rooms: Rooms, paces: Rooms) -> Choice:
     return Choice(_expressions(IN_TURNS), {"lot": lot, **_values(rooms, paces)})
 
 
-def fresh(rooms: Rooms, paces: Rooms, *, now: datetime) -> Choice:
+def fresh(rooms: Rooms, paces: Rooms) -> Choice:
     """Choose among what has just come due what there is room for."""
-    since = connection.ops.adapt_datetimefield_value(now - FRESH)
-    return Choice(_expressions(FRESHLY), {"since": since, **_values(rooms, paces)})
+    return Choice(_expressions(FRESHLY), _values(rooms, paces))
 
 
 def _values(rooms: Rooms, paces: Rooms) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 
-from deliveries.engine.fairness import Choice
+from deliveries.engine.fairness import FRESH, Choice
 from deliveries.models import Delivery, Event
 from portal.prepared import prepared_cursor
 from webhooks.models import Webhook
@@ -59,7 +59,13 @@ def lease_due(
 def _lease_at_once(
     now: datetime, until: datetime, lease: UUID, limit: int, choice: Choice | None
 ) -> list[Row]:
-    values: dict[str, Any] = {"now": now, "limit": limit, "lease": lease, "until": until}
+    values: dict[str, Any] = {
+        "now": now,
+        "limit": limit,
+        "lease": lease,
+        "until": until,
+        "since": now - FRESH,
+    }
     with prepared_cursor() as cursor:
         if choice is None:
             cursor.execute(lease_oldest(), values)
@@ -121,11 +127,11 @@ def _lease_step_by_step(
 
 
 def _found(now: datetime, limit: int, choice: Choice) -> list[int]:
-    moment = connection.ops.adapt_datetimefield_value(now)
+    moment, since = map(connection.ops.adapt_datetimefield_value, (now, now - FRESH))
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH RECURSIVE {choice.expressions} SELECT id FROM found LIMIT %(limit)s",
-            {"now": moment, "limit": limit, **choice.values},
+            {"now": moment, "since": since, "limit": limit, **choice.values},
         )
         return [key for (key,) in cursor.fetchall()]
 

@@ -4,16 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from time import monotonic
 
-from deliveries.engine.shares import Rooms
+from deliveries.engine.shares import ROOMY, Rooms
 
 #: Deliveries of one partner that a process starts a second, and at once, while it serves others too.
 RATE, BURST = 500, 16
 
 #: How long after a delivery its partner counts as one that is served, in seconds.
 RECENT = 60.0
-
-#: How many a partner may start that is alone.
-ANY_NUMBER = 1_000_000
 
 
 class Pace:
@@ -47,7 +44,7 @@ class Pace:
         """Return how many deliveries of *partner*, or of one that has started none, may be started now."""
         now = self._clock()
         if now >= self._shared_until:
-            return ANY_NUMBER
+            return ROOMY.others
         ahead = 0.0 if partner is None else max(0.0, self._lasts_until.get(partner, now) - now)
         return max(0, self._burst - round(ahead * self._rate))
 

@@ -41,6 +41,10 @@ class Rooms:
         return self.hold_back or any(count >= self[key] for key, count in Counter(keys).items())
 
 
+#: Room for as many as there are.
+ROOMY = Rooms({}, others=1_000_000)
+
+
 class Shares:
     """
     Counts what is under way by webhook, and learns from each answer how quick its endpoint is.

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from deliveries.engine import fairness, leasing
-from deliveries.engine.shares import Rooms
+from deliveries.engine.shares import ROOMY, Rooms
 from deliveries.models import Delivery
 from tests.factories import make_delivery, make_event, make_webhook
 
@@ -28,9 +28,6 @@ def make_flood(count):
         Delivery(webhook=webhook, partner=webhook.partner, event=event, next_attempt_at=timezone.now())
         for _ in range(count)
     )
-
-
-ROOMY = Rooms({}, others=100)
 
 
 def in_turn(*, limit, rooms=ROOMY, paces=ROOMY):
@@ -102,7 +99,7 @@ def test_turns_are_the_same_whether_little_or_much_is_due(count):
 
 def choose_fresh(*, limit=100, rooms=ROOMY, paces=ROOMY):
     """Return the ids of what a claim of the newest leases."""
-    choice = fairness.fresh(rooms, paces, now=NOW)
+    choice = fairness.fresh(rooms, paces)
     leased = leasing.lease_due(now=NOW, until=NOW, lease=uuid4(), limit=limit, choice=choice)
     return {row.pk for row in leased}
 
@@ -132,11 +129,11 @@ def test_no_statement_walks_through_all_that_is_due(believed):
     owe(20_000, like=others[0])
     if believed == "as it is":
         execute(f"ANALYZE {TABLE}")
-    values = {"now": NOW, "limit": 32, "lease": uuid4(), "until": NOW}
+    values = {"now": NOW, "limit": 32, "lease": uuid4(), "until": NOW, "since": NOW}
     oldest = plan(leasing.lease_oldest(), values)
     in_turns, fresh = (
         plan(leasing.lease_found(choice.expressions), {**values, **choice.values})
-        for choice in (fairness.in_turns(ROOMY, ROOMY), fairness.fresh(ROOMY, ROOMY, now=NOW))
+        for choice in (fairness.in_turns(ROOMY, ROOMY), fairness.fresh(ROOMY, ROOMY))
     )
     assert f"using delivery_due on {TABLE}" in oldest
     assert "Sort Key" not in oldest

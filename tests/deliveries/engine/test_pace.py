@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deliveries.engine.pace import ANY_NUMBER, RECENT, Pace
-from deliveries.engine.shares import Rooms
+from deliveries.engine.pace import RECENT, Pace
+from deliveries.engine.shares import ROOMY, Rooms
 
 A, B = 1, 2
 
@@ -30,7 +30,7 @@ def make_pace(*, shared=True):
 def test_a_partner_that_is_alone_starts_any_number():
     pace, _ = make_pace(shared=False)
     pace.take([A] * 500)
-    assert pace.rooms == Rooms({}, others=ANY_NUMBER)
+    assert pace.rooms == ROOMY
 
 
 def test_beside_others_it_starts_a_burst():
@@ -73,7 +73,7 @@ def test_a_partner_that_goes_on_is_alone_again_some_time_after_the_others_ended(
     pace, clock = make_pace()
     pace.take([A])
     clock.seconds += RECENT
-    assert pace.room(A) == ANY_NUMBER
+    assert pace.room(A) == ROOMY.others
 
 
 def test_what_a_partner_started_while_it_was_alone_is_not_held_against_it():
@@ -90,7 +90,7 @@ def test_nobody_starts_more_than_a_burst_and_the_rate(steps):
     for partner, seconds in steps:
         clock.seconds += seconds
         room = pace.room(partner)
-        if room != ANY_NUMBER:
+        if room != ROOMY.others:
             pace.take([partner] * room)
             started[partner] += room
     for count in started.values():
