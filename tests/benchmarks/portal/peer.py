@@ -46,18 +46,18 @@ def emit(topic: str, count: str, rate: str, first: str, out: str) -> None:
     from deliveries.signals import verification_completed  # noqa: PLC0415
     from portal.models import Partner  # noqa: PLC0415
 
-    partners = cycle(Partner.objects.filter(slug__startswith=topic))
+    partners = list(Partner.objects.filter(slug__startswith=topic))
     print("READY", flush=True)
     sys.stdin.readline()
     begun, rows = time.monotonic(), []
-    for number in range(int(count)):
+    for number, partner in zip(range(int(count)), cycle(partners)):  # to nobody if there is none
         if float(rate):
             time.sleep(max(0, begun + number / float(rate) - time.monotonic()))
         marker = int(first) + number
         before = time.monotonic_ns()
         verification_completed.send(
             sender=None,
-            partner=next(partners),
+            partner=partner,
             verification=Verification(
                 verification_id=f"evt-{marker:08d}", session_id=marker, proof_data={"padding": PADDING}
             ),
