@@ -22,7 +22,7 @@ for _ in $(seq "$reps"); do
     measure throughput "$package" prefork4r --endpoints 50 --events 40 --reps 1
     measure throughput portal two --endpoints 50 --events 200 --reps 1
     measure throughput "$package" threads16r --endpoints 1 --events 1000 --reps 1
-    measure throughput portal two --endpoints 1 --events 2000 --reps 1
+    measure throughput portal one --endpoints 1 --events 2000 --reps 1
     measure throughput "$package" threads64r --endpoints 50 --events 40 --delay-ms 100 --reps 1
     measure throughput portal two --endpoints 50 --events 200 --delay-ms 100 --reps 1
     measure latency "$package" threads16r --reps 1
