@@ -3,9 +3,10 @@ What others feel of a neighbour: the delays of 50 healthy endpoints beside none,
 
     python -m tests.benchmarks.fairness [SECONDS [NEIGHBOUR ...]]
 
-The neighbours: `hanging` (1,000 endpoints that never answer), `flood` (another partner is owed 100,000
-at once) and `slow` (an endpoint that answers after 9 s is owed 10,000). 50 events a second go to the
-healthy endpoints, one each. Needs the harness's services; see harness/README.md.
+The neighbours: `hanging` (1,000 endpoints of one partner that never answer), `strangers` (1,000 partners with
+one such endpoint each), `flood` (another partner is owed 100,000 at once) and `slow` (an endpoint that answers
+after 9 s is owed 10,000). 50 events a second go to the healthy endpoints, one each. Needs the harness's
+services; see harness/README.md.
 """
 
 import argparse
@@ -28,6 +29,7 @@ HEALTHY, RATE, HANGING, FLOOD, OWED_TO_SLOW = 50, 50, 1_000, 100_000, 10_000
 NEIGHBOURS = {
     "nobody": ("ok", 0),
     "hanging": ("hang/10000", HANGING),
+    "strangers": ("hang/10000", HANGING),
     "flood": ("ok", 1),
     "slow": ("hang/9000", 1),
 }
@@ -54,7 +56,13 @@ def delays(neighbour: str, seconds: int) -> dict[str, float]:
     """Return p50 and p99 of emit to received, in milliseconds, and what the neighbour received meanwhile."""
     path, count = NEIGHBOURS[neighbour]
     bench = measure.Bench(str(BENCHMARKS / "portal"), "one")
-    theirs = [("b", f"http://127.0.0.{60 + i % 20}:{measure.PORT}/{path}/b{i}") for i in range(count)]
+    theirs = [
+        (
+            f"b{i}" if neighbour == "strangers" else "b",
+            f"http://127.0.0.{60 + i % 20}:{measure.PORT}/{path}/b{i}",
+        )
+        for i in range(count)
+    ]
     ours = [(f"a{i}", f"http://127.0.0.{2 + i}:{measure.PORT}/ok/{i}") for i in range(HEALTHY)]
     bench.setup([*ours, *theirs])
     try:
@@ -74,12 +82,12 @@ def delays(neighbour: str, seconds: int) -> dict[str, float]:
 
 def burden(bench: measure.Bench, neighbour: str) -> None:
     """Owe the neighbour what it is here for."""
-    event = bench.emitter("b", 1, 0)
+    event = bench.emitter("b", HANGING if neighbour == "strangers" else 1, 0)
     bench.go(event)
     bench.done(event)
-    owed = {"flood": FLOOD, "slow": OWED_TO_SLOW}.get(neighbour, 0)
-    with psycopg.connect(DATABASE, autocommit=True) as database:
-        database.execute(OWE, [owed])
+    if owed := {"flood": FLOOD, "slow": OWED_TO_SLOW}.get(neighbour):
+        with psycopg.connect(DATABASE, autocommit=True) as database:
+            database.execute(OWE, [owed])
     time.sleep(1)
 
 
@@ -111,6 +119,6 @@ def report(neighbour: str, found: dict[str, float], usual: dict[str, float]) -> 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("seconds", type=int, nargs="?", default=60)
-    parser.add_argument("neighbours", nargs="*", default=["hanging", "flood", "slow"])
+    parser.add_argument("neighbours", nargs="*", default=["hanging", "strangers", "flood", "slow"])
     arguments = parser.parse_args()
     main(arguments.seconds, arguments.neighbours)
