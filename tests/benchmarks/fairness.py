@@ -4,9 +4,9 @@ What others feel of a neighbour: the delays of 50 healthy endpoints beside none,
     python -m tests.benchmarks.fairness [SECONDS [NEIGHBOUR ...]]
 
 The neighbours: `hanging` (1,000 endpoints of one partner that never answer), `strangers` (1,000 partners with
-one such endpoint each), `flood` (another partner is owed 100,000 at once) and `slow` (an endpoint that answers
-after 9 s is owed 10,000). 50 events a second go to the healthy endpoints, one each. Needs the harness's
-services; see harness/README.md.
+one such endpoint each), `flood` (another partner is owed 100,000 at once) and `slow` (an endpoint that
+answers after 9 s is owed 10,000). 50 events a second go to the healthy endpoints, one each. Needs the
+harness's services; see harness/README.md.
 """
 
 import argparse
