@@ -127,6 +127,9 @@ class Dispatcher:
         except DATABASE_GONE:
             # The working thread will find so too, and wait.
             connection.close()
+        if self._more_due.is_set():
+            # Meanwhile the working thread did not see that more is due, and may have gone to sleep.
+            self._inbox.put(None)
 
     @property
     def _has_work(self) -> bool:

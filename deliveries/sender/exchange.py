@@ -48,6 +48,7 @@ class Exchange:
 
     def __exit__(self, *_: object) -> None:
         self._timeout.close()
+        # It was raised through frames that hold this exchange, which holds it.
         self._timeout.__traceback__ = None
         self._at_end.close()
 

@@ -332,3 +332,12 @@ def test_a_partner_that_is_held_back_is_looked_at_again_though_nothing_is_under_
     dispatcher.run()
     delivery.refresh_from_db()
     assert delivery.status == Status.SUCCEEDED
+
+
+def test_the_working_thread_hears_of_what_was_left_by_one_that_claimed_beside(monkeypatch):
+    dispatcher = Dispatcher(post=Endpoint(), clock=timezone.now, in_flight=8)
+    left = Claim([], found=0, more=True, waits=True)
+    monkeypatch.setattr(dispatcher._claimer, "claim", lambda **_: left)
+    dispatcher._more_due.set()
+    dispatcher._help()
+    assert dispatcher._inbox.get(timeout=PATIENCE) is None
