@@ -66,3 +66,10 @@ def test_what_the_database_refuses_is_an_error_of_djangos():
 def test_its_statements_are_counted_like_any_other(django_assert_num_queries):
     with django_assert_num_queries(1), prepared_cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+def test_forgetting_plans_is_no_statement_of_the_callers(django_assert_num_queries, monkeypatch):
+    """Whoever counts statements would count one more, depending on the second."""
+    monkeypatch.setattr(prepared, "KEPT", -1)
+    with django_assert_num_queries(1), prepared_cursor() as cursor:
+        cursor.execute("SELECT 1")
