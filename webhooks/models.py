@@ -4,7 +4,7 @@ import base64
 import secrets
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from django.db import models, transaction
@@ -23,6 +23,9 @@ from webhooks.figures import LATENCIES, Latency, Rate, latency
 from webhooks.health import Health, health, success_rate
 from webhooks.rolling import Secrets, overlaps
 from webhooks.secret_keys import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: What holds a webhook's secrets; written together, for they speak of each other.
 SECRET_FIELDS = ("secret", "previous_secret", "previous_secret_expires_at")
@@ -86,6 +89,9 @@ class Webhook(models.Model):
 
     objects = WebhookQuerySet.as_manager()
 
+    #: Its headers, where somebody has read them already.
+    headers_at_hand: "Sequence[WebhookHeader] | None" = None
+
     class Meta:
         ordering = ("pk",)
         indexes = (
@@ -129,7 +135,8 @@ class Webhook(models.Model):
     @cached_property
     def own_headers(self) -> dict[str, str]:
         """Return the headers that the partner wants on every request."""
-        return {header.name: header.value for header in self.headers.all()}
+        headers = self.headers.all() if self.headers_at_hand is None else self.headers_at_hand
+        return {header.name: header.value for header in headers}
 
     @property
     def signing_secrets(self) -> Secrets:

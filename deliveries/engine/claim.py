@@ -7,6 +7,7 @@ from typing import Self, cast
 
 from deliveries.engine import bodies, fairness, holding, losses
 from deliveries.engine.bulk import update_rows
+from deliveries.engine.configurations import Configurations
 from deliveries.engine.fairness import Choice
 from deliveries.engine.leasing import Row, lease_due
 from deliveries.engine.pace import Pace
@@ -95,15 +96,11 @@ class Claim:
     waits: bool = False
 
 
-#: Webhooks that one process keeps in memory.
-MAX_KNOWN = 10_000
-
-
 class Claimer:
-    """Claim for one process, which keeps what it knows of webhooks while they do not change."""
+    """Claim for one process."""
 
     def __init__(self, *, pace: Pace | None = None) -> None:
-        self._known: dict[int, Webhook] = {}
+        self._configurations = Configurations()
         self._pace = pace or Pace()
         self._is_deep = False
 
@@ -155,25 +152,12 @@ class Claimer:
     def _lease(self, choice: Choice | None, *, now: datetime, limit: int) -> list[Leased]:
         lease = uuid.uuid4()
         rows = lease_due(now=now, until=now + LEASE, lease=lease, limit=limit, choice=choice)
-        webhooks = self._webhooks({row.webhook_id: row.webhook_version for row in rows})
+        webhooks = self._configurations.of({row.webhook_id: row.webhook_version for row in rows})
         events = {row.event_id: _event(row) for row in rows}
         return [
             Leased.of(row, event=events[row.event_id], webhook=webhooks[row.webhook_id], lease=lease)
             for row in rows
         ]
-
-    def _webhooks(self, versions: dict[int, datetime]) -> dict[int, Webhook]:
-        """Return the webhooks by id, read anew where `updated_at` says that they have changed."""
-        changed = [
-            key
-            for key, version in versions.items()
-            if key not in self._known or self._known[key].updated_at != version
-        ]
-        if changed:
-            if len(self._known) > MAX_KNOWN:
-                self._known.clear()
-            self._known |= Webhook.objects.prefetch_related("headers").in_bulk(changed)
-        return self._known
 
 
 def _event(row: Row) -> Event:

@@ -170,7 +170,7 @@ def test_templates_cost_one_query_a_batch(django_assert_num_queries):
     for _ in range(5):
         make_delivery(webhook=webhook)
     claimer = Claimer()
-    claimer._webhooks({webhook.pk: webhook.updated_at})
+    claimer._configurations.of({webhook.pk: webhook.updated_at})
     with django_assert_num_queries(2 if connection.vendor == "postgresql" else 5) as queries:
         claim_now(claimer=claimer)
     assert sum('SET "body"' in query["sql"] for query in queries) == 1

@@ -1,0 +1,55 @@
+"""What one process keeps of webhooks while they do not change: where to send, how to sign, which headers."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from deliveries.engine.bulk import document_of, table_of
+from webhooks.models import Webhook, WebhookHeader
+
+if TYPE_CHECKING:
+    from django.db.models.query import RawQuerySet
+
+#: Webhooks that one process keeps in memory.
+MOST = 10_000
+
+
+class Configurations:
+    """The webhooks that were asked for lately, with their headers."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Webhook] = {}
+
+    def of(self, versions: Mapping[int, datetime]) -> Mapping[int, Webhook]:
+        """Return the webhooks by id, read anew where `updated_at` says that they have changed."""
+        changed = [
+            key
+            for key, version in versions.items()
+            if key not in self._known or self._known[key].updated_at != version
+        ]
+        if changed:
+            if len(self._known) > MOST:
+                self._known.clear()
+            self._known |= _read(changed)
+        return self._known
+
+
+def _read(keys: list[int]) -> dict[int, Webhook]:
+    """Return them by id. Putting Django's queries together, with a prefetch, took four times as long."""
+    headers = defaultdict(list)
+    for header in _rows(WebhookHeader, "webhook_id", keys):
+        headers[header.webhook_id].append(header)
+    webhooks = {webhook.pk: webhook for webhook in _rows(Webhook, "id", keys)}
+    for key, webhook in webhooks.items():
+        webhook.headers_at_hand = headers[key]
+    return webhooks
+
+
+def _rows(model: Any, column: str, keys: Iterable[int]) -> "RawQuerySet[Any]":
+    wanted = table_of(Webhook, ("id",))
+    rows: RawQuerySet[Any] = model.objects.raw(
+        f"SELECT * FROM {model._meta.db_table} WHERE {column} IN {wanted} ORDER BY id",
+        [document_of([(key,) for key in keys])],
+    )
+    return rows
