@@ -40,7 +40,7 @@ COUNTS = (
 )
 
 #: What is read of it under its lock, in the model's order, as from_db() wants it.
-LOCKED = ("id", "is_active", "deleted_at", *COUNTS, *noticing.FIELDS)
+LOCKED = ("id", "partner_id", "is_active", "deleted_at", *COUNTS, *noticing.FIELDS)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -185,6 +185,18 @@ def test_a_batch_that_changes_nothing_costs_no_query_more():
     assert alerts() == []
 
 
+def test_alerts_cost_the_same_queries_whatever_the_number_of_webhooks():
+    costs = []
+    for count in (1, 10):
+        failing = [make_webhook(outcomes="ff", failing_since=NOW - 60 * SECOND) for _ in range(count)]
+        outcomes = [outcome(leased(webhook=webhook)) for webhook in failing]
+        with CaptureQueriesContext(connection) as asked:
+            record(outcomes, now=NOW)
+        costs.append(len(asked))
+    assert costs[0] == costs[1]
+    assert len(alerts()) == 11
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", Kind.values[:2])
 def test_workers_that_record_at_the_same_moment_write_one_alert(kind):
