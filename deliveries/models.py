@@ -151,6 +151,7 @@ class Delivery(models.Model):
             # engine.fairness: who is owed anything, and the oldest of it; holding what is owed.
             models.Index(
                 fields=("webhook", "next_attempt_at", "id"),
+                include=("partner",),
                 condition=Q(status="pending"),
                 name="delivery_pending",
             ),

@@ -17,7 +17,6 @@ from django.db import connection
 from deliveries.engine.bulk import document_of
 from deliveries.engine.shares import Rooms
 from deliveries.models import Delivery
-from webhooks.models import Webhook
 
 TABLE = Delivery._meta.db_table
 
@@ -60,37 +59,35 @@ ROOMS = """
 #: `found`: the oldest of each, then the second of each, and so on.
 IN_TURNS = f"""
   {ROOMS}, few AS (
-    SELECT webhook_id, next_attempt_at, id,
+    SELECT webhook_id, partner_id, next_attempt_at, id,
       row_number() OVER (PARTITION BY webhook_id ORDER BY next_attempt_at, id) AS nth
     FROM (
-      SELECT webhook_id, next_attempt_at, id FROM {TABLE} WHERE next_attempt_at <= %(now)s
+      SELECT webhook_id, partner_id, next_attempt_at, id FROM {TABLE} WHERE next_attempt_at <= %(now)s
       ORDER BY next_attempt_at, id LIMIT {FEW + 1}
     ) AS due
-  ), owed(webhook_id, next_attempt_at, id) AS (
-    SELECT CAST(0 AS bigint), CAST(NULL AS {{time}}), CAST(0 AS bigint)
+  ), owed(webhook_id, partner_id, next_attempt_at, id) AS (
+    SELECT CAST(0 AS bigint), CAST(0 AS bigint), CAST(NULL AS {{time}}), CAST(0 AS bigint)
     WHERE (SELECT count(*) FROM few) > {FEW}
     UNION ALL
-    SELECT next.webhook_id, next.next_attempt_at, next.id FROM owed AS last {{next_webhook}}
+    SELECT next.webhook_id, next.partner_id, next.next_attempt_at, next.id FROM owed AS last {{next_webhook}}
   ), oldest AS (
-    SELECT webhook_id, next_attempt_at, id FROM owed
+    SELECT webhook_id, partner_id, next_attempt_at, id FROM owed
     UNION ALL
-    SELECT webhook_id, next_attempt_at, id FROM few WHERE nth = 1 AND (SELECT count(*) FROM few) <= {FEW}
+    SELECT webhook_id, partner_id, next_attempt_at, id FROM few
+    WHERE nth = 1 AND (SELECT count(*) FROM few) <= {FEW}
   ), waiting AS (
-    SELECT oldest.webhook_id, oldest.next_attempt_at, oldest.id, w.partner_id,
-      COALESCE(room.most, %(room)s) AS most,
-      {LOT} AS lot,
-      row_number() OVER (PARTITION BY w.partner_id ORDER BY {LOT}) AS place,
-      count(*) OVER (PARTITION BY w.partner_id) AS places
-    FROM oldest JOIN {Webhook._meta.db_table} AS w ON w.id = oldest.webhook_id
-    LEFT JOIN room ON room.webhook_id = oldest.webhook_id
+    SELECT oldest.*, COALESCE(room.most, %(room)s) AS most, {LOT} AS lot,
+      row_number() OVER (PARTITION BY oldest.partner_id ORDER BY {LOT}) AS place,
+      count(*) OVER (PARTITION BY oldest.partner_id) AS places
+    FROM oldest LEFT JOIN room ON room.webhook_id = oldest.webhook_id
     WHERE oldest.next_attempt_at <= %(now)s AND COALESCE(room.most, %(room)s) > 0
   ), turn AS (
     SELECT waiting.*, (COALESCE(pace.most, %(pace)s) + places - place) / places AS part
     FROM waiting LEFT JOIN pace ON pace.partner_id = waiting.partner_id
-    ORDER BY place, lot LIMIT {ALL}
+    WHERE place <= COALESCE(pace.most, %(pace)s) ORDER BY place, lot LIMIT {ALL}
   ), found(webhook_id, next_attempt_at, id, further) AS (
     SELECT webhook_id, next_attempt_at, id, CASE WHEN part < most THEN part ELSE most END - 1
-    FROM turn WHERE part > 0
+    FROM turn
     UNION ALL
     SELECT next.webhook_id, next.next_attempt_at, next.id, last.further - 1
     FROM found AS last {{next}} WHERE last.further > 0
@@ -147,7 +144,10 @@ def _values(rooms: Rooms, paces: Rooms) -> dict[str, Any]:
 @cache
 def _expressions(template: str) -> str:
     if connection.vendor == "postgresql":
-        time, joined = "timestamptz", "CROSS JOIN LATERAL (SELECT webhook_id, next_attempt_at, id {}) AS next"
+        time, joined = (
+            "timestamptz",
+            "CROSS JOIN LATERAL (SELECT webhook_id, partner_id, next_attempt_at, id {}) AS next",
+        )
         pairs = "CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS int) FROM json_array_elements({}::json)"
     else:
         time, joined = "text", f"JOIN {TABLE} AS next ON next.id = (SELECT id {{}})"
