@@ -10,9 +10,9 @@ from deliveries import tasks
 
 logger = logging.getLogger(__name__)
 
-#: The least time from one wake of a process to the next, in seconds, for each event that the one was for, and
-#: at most: each costs the process half a millisecond, and a worker one.
-SPACING, MOST_SPACING = 0.0025, 0.02
+#: How long a process rests after a wake, for each event that it was for: so many times what publishing it
+#: took of the processor's time; a worker spends twice that on it. And at most, in seconds.
+RESTS, LONGEST_REST = 4, 0.02
 
 #: How long a process that ends waits for its last wake to leave, in seconds.
 FLUSH_SECONDS = 2.0
@@ -58,10 +58,12 @@ class Waker:
         while self._wanted.wait():
             self._wanted.clear()
             asked, self._asked = self._asked, 0
+            began = time.thread_time()
             publish()
+            spent = time.thread_time() - began
             if not self._wanted.is_set():
                 self._idle.set()
-            time.sleep(min(asked * SPACING, MOST_SPACING))
+            time.sleep(min(asked * RESTS * spent, LONGEST_REST))
 
 
 def publish() -> None:

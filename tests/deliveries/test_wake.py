@@ -1,5 +1,6 @@
 import os
 import threading
+from queue import SimpleQueue
 from types import SimpleNamespace
 
 import pytest
@@ -49,20 +50,20 @@ def test_wakes_during_a_slow_publish_become_one_more(publish):
     assert publish.count == 2
 
 
-@pytest.mark.parametrize(("events", "pause"), [(1, 0.0025), (4, 0.01), (100, 0.02)])
-def test_the_more_events_a_wake_is_for_the_longer_the_next_one_waits(publish, monkeypatch, events, pause):
-    pauses, paused = [], threading.Event()
-
-    def sleep(seconds):
-        pauses.append(seconds)
-        paused.set()
-
-    monkeypatch.setattr(wake, "time", SimpleNamespace(sleep=sleep))
+@pytest.mark.parametrize(
+    ("events", "spent", "rest"),
+    [(1, 0.0005, 0.002), (3, 0.0005, 0.006), (1, 0.001, 0.004), (100, 0.001, 0.02)],
+)
+def test_the_more_a_wake_cost_and_the_more_events_it_was_for_the_longer_the_next_one_waits(
+    publish, monkeypatch, events, spent, rest
+):
+    rests: SimpleQueue[float] = SimpleQueue()
+    clock = iter([1.0, 1.0 + spent])
+    monkeypatch.setattr(wake, "time", SimpleNamespace(sleep=rests.put, thread_time=clock.__next__))
     waker = wake.Waker()
     waker._asked = events - 1
     waker.wake()
-    assert paused.wait(PATIENCE)
-    assert pauses[0] == pause
+    assert rests.get(timeout=PATIENCE) == pytest.approx(rest)
 
 
 def test_a_broker_that_is_gone_is_a_warning(monkeypatch, caplog):
