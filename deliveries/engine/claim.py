@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Self, cast
 
 from deliveries.engine import bodies, fairness, holding, losses
@@ -97,41 +98,54 @@ class Claim:
 
 
 class Claimer:
-    """Claim for one process."""
+    """Claim for one process, by any of its threads."""
 
     def __init__(self, *, pace: Pace | None = None) -> None:
         self._configurations = Configurations()
         self._pace = pace or Pace()
         self._is_deep = False
+        #: Held while deliveries are given the room that there is: no two threads may give the same.
+        self._giving = Lock()
 
     def claim(self, *, now: datetime, limit: int, shares: Shares, only_fresh: bool = False) -> Claim:
         """
         Lease at most *limit* due deliveries; with *only_fresh*, what has just come due will do.
 
         The oldest come first, unless so much is due that this would let some wait for others: then
-        each webhook has its turn. None gets more than its share, and no partner more than its pace.
-        Rows that another worker is claiming are skipped, not waited for.
+        each webhook has its turn. None gets more than its share, from which what is leased is taken,
+        and no partner more than its pace. Rows that another worker is claiming are skipped, not waited for.
         """
         in_turns = self._is_deep or shares.only is not None or bool(shares.full)
         rooms, paces = (shares.rooms, self._pace.rooms) if in_turns else (ROOMY, ROOMY)
         choose = fairness.fresh if only_fresh else fairness.in_turns
         found = self._lease(choose(rooms, paces) if in_turns else None, now=now, limit=limit)
         wanted = losses.sift(_set_aside(found, now=now), now=now)
-        taken = self._within_rooms(wanted, shares)
-        bodies.fix(taken)
-        self._pace.take(delivery.webhook.partner_id for delivery in taken)
-        self._is_deep = (
+        with self._giving:
+            taken = self._give_room(wanted, shares)
+        is_deep = (
             (in_turns and only_fresh)
             or len(found) >= limit
             or len(taken) < len(wanted)
             or rooms.are_used_by(delivery.webhook_id for delivery in found)
             or paces.are_used_by(delivery.webhook.partner_id for delivery in found)
         )
+        # Who claims what is fresh does not see how much is due.
+        self._is_deep = is_deep or (only_fresh and self._is_deep)
         waits = self._pace.rooms.hold_back or (in_turns and only_fresh)
-        return Claim(taken, found=len(found), more=self._is_deep or in_turns, waits=waits)
+        return Claim(taken, found=len(found), more=is_deep or in_turns, waits=waits)
 
-    def _within_rooms(self, due: list[Leased], shares: Shares) -> list[Leased]:
-        """Return what there is room for, and leave the rest due as it was."""
+    def _give_room(self, due: list[Leased], shares: Shares) -> list[Leased]:
+        """Take what there is room for and return it; leave the rest due as it was."""
+        taken, over = self._divide(due, shares)
+        rows = [(delivery.pk, delivery.lease, delivery.was_due) for delivery in over]
+        update_rows(Delivery, ("next_attempt_at",), rows, key=("id", "lease"), clear=("lease",))
+        bodies.fix(taken)
+        self._pace.take(delivery.webhook.partner_id for delivery in taken)
+        shares.take(delivery.webhook_id for delivery in taken)
+        return taken
+
+    def _divide(self, due: list[Leased], shares: Shares) -> tuple[list[Leased], list[Leased]]:
+        """Return those that there is room for, and those that are over."""
         rooms: dict[int, int] = {}
         partners: dict[int, int] = {}
         taken: list[Leased] = []
@@ -140,14 +154,12 @@ class Claimer:
             webhook, partner = delivery.webhook_id, delivery.webhook.partner_id
             room = rooms.setdefault(webhook, shares.room(webhook))
             pace = partners.setdefault(partner, self._pace.room(partner))
-            if min(room, pace) > 0:
+            if min(room, pace, shares.free - len(taken)) > 0:
                 rooms[webhook], partners[partner] = room - 1, pace - 1
                 taken.append(delivery)
             else:
                 over.append(delivery)
-        rows = [(delivery.pk, delivery.lease, delivery.was_due) for delivery in over]
-        update_rows(Delivery, ("next_attempt_at",), rows, key=("id", "lease"), clear=("lease",))
-        return taken
+        return taken, over
 
     def _lease(self, choice: Choice | None, *, now: datetime, limit: int) -> list[Leased]:
         lease = uuid.uuid4()

@@ -12,6 +12,7 @@ from deliveries import sender
 from deliveries.causes import Cause, cause_of_status
 from deliveries.engine.claim import Claimer, Leased
 from deliveries.engine.clock import Clock, DatabaseClock
+from deliveries.engine.duty import DutyCycle
 from deliveries.engine.record import Outcome, record, record_apart
 from deliveries.engine.render import render
 from deliveries.engine.sending import Sending
@@ -34,14 +35,19 @@ BATCH = 128
 TICK = 0.002
 
 #: How long outcomes may wait to be written together, in seconds: each batch costs one commit.
-GATHER = 0.03
+GATHER = 0.05
 
 #: How many deliveries a claim finds at most that is made beside the working thread, to be quick.
 FEW = 32
 
-#: The least time from a claim to the next, in seconds, for each delivery that it found, and at most: events
-#: that come quickly are claimed together, and one that comes alone is not kept waiting.
-SPACING, MOST_SPACING = 0.0025, 0.02
+#: How long the working thread claims nothing after a claim, for each delivery that it found: so many times
+#: what the claim took of the processor's time. And at most, in seconds: events that come quickly are claimed
+#: together, and one that comes alone is not kept waiting.
+RESTS, MOST_SPACING = 4, 0.02
+
+#: How long at most it looks through nothing that is owed after a claim that held somebody back, in seconds,
+#: so that the process has leisure for what others are owed.
+LONGEST_REST = 0.1
 
 #: How long to leave a database alone that was not there, in seconds.
 DATABASE_PAUSE = 0.5
@@ -52,7 +58,7 @@ class Dispatcher:
     """
     Deliver what is due.
 
-    Any number of threads may call run(): one of them works, another claims while that one writes, and the
+    Any number of threads may call run(): one of them works, another claims what is new beside it, and the
     others only leave word that there may be more. These alone talk to the database; the thread that sends
     never does, so a hanging endpoint holds a greenlet and a socket, never a connection or a lock.
     """
@@ -70,7 +76,7 @@ class Dispatcher:
         self._shares = shares or Shares(places=in_flight)
         self._sending = Sending(self._send)
         self._claimer = Claimer()
-        self._charge, self._helping, self._claiming = threading.Lock(), threading.Lock(), threading.Lock()
+        self._charge, self._helping = threading.Lock(), threading.Lock()
         #: What the working thread waits for: outcomes, and None for "look again".
         self._inbox: SimpleQueue[Outcome | None] = SimpleQueue()
         self._unrecorded: list[Outcome] = []
@@ -80,6 +86,7 @@ class Dispatcher:
         self._short_of_room = False
         #: Before then, by the monotonic clock, nothing is claimed.
         self._next_claim_at = float("-inf")
+        self._duty = DutyCycle(longest=LONGEST_REST)
         self._stopping = False
         #: The clock's time when the monotonic clock was zero, in seconds since 1970.
         self._epoch = 0.0
@@ -113,7 +120,7 @@ class Dispatcher:
         while self._has_work:
             try:
                 self._record()
-                if time.monotonic() >= self._next_claim_at:
+                if time.monotonic() >= self._next_claim_at and self._duty.has_rested:
                     self._claim_and_send()
             except DATABASE_GONE as error:
                 self._wait_for_database(error)
@@ -121,7 +128,7 @@ class Dispatcher:
                 self._take_news()
 
     def _help(self) -> None:
-        """Claim what has come while the working thread writes outcomes, which takes it longer."""
+        """Claim what has just come: the working thread may be writing outcomes, or looking through much."""
         try:
             self._claim_and_send(most=FEW, only_fresh=True)
         except DATABASE_GONE:
@@ -144,6 +151,8 @@ class Dispatcher:
         outcomes = [each for each in news if each is not None]
         for outcome in outcomes:
             self._shares.give_back(outcome.delivery.webhook_id, seconds=outcome.ended - outcome.started)
+            if self._shares.is_quick(outcome.delivery.webhook_id):
+                self._sending.prefer(outcome.delivery.webhook_id)
         if outcomes and self._short_of_room:
             # A webhook whose share was used may have room again.
             self._more_due.set()
@@ -173,11 +182,10 @@ class Dispatcher:
         self._unrecorded = self._unrecorded[BATCH:]
 
     def _claim_and_send(self, *, most: int = 2 * BATCH, only_fresh: bool = False) -> None:
-        """Send what is due, as far as there is room for it, but for what another thread is claiming."""
-        with self._claiming:
-            room = min(most, self._room)
-            if room > 0 and self._more_due.is_set() and not self._stopping:
-                self._claim(room, only_fresh=only_fresh)
+        """Send what is due, as far as there is room for it."""
+        room = min(most, self._room)
+        if room > 0 and self._more_due.is_set() and not self._stopping:
+            self._claim(room, only_fresh=only_fresh)
 
     @property
     def _room(self) -> int:
@@ -192,15 +200,19 @@ class Dispatcher:
         # What comes due from here on may be found by this claim or not.
         self._more_due.clear()
         try:
+            began = time.thread_time()
             claimed = self._claimer.claim(now=now, limit=room, shares=self._shares, only_fresh=only_fresh)
         except BaseException:
             self._more_due.set()
             raise
         if not only_fresh:
-            spacing = MOST_SPACING if claimed.waits else min(claimed.found * SPACING, MOST_SPACING)
+            rest = claimed.found * RESTS * (time.thread_time() - began)
+            spacing = MOST_SPACING if claimed.waits else min(rest, MOST_SPACING)
             self._next_claim_at = time.monotonic() + spacing
-        self._shares.take(delivery.webhook_id for delivery in claimed.leased)
-        self._short_of_room = claimed.more
+            if claimed.waits:
+                self._duty.begin()
+        # Who claims what is fresh does not see how much is due.
+        self._short_of_room = claimed.more or (only_fresh and self._short_of_room)
         if claimed.more and (claimed.found or claimed.waits):
             self._more_due.set()
         self._sending.put(

@@ -7,7 +7,7 @@ from time import monotonic
 from deliveries.engine.shares import ROOMY, Rooms
 
 #: Deliveries of one partner that a process starts a second, and at once, while it serves others too.
-RATE, BURST = 500, 12
+RATE, BURST = 400, 8
 
 #: How long after a delivery its partner counts as one that is served, in seconds.
 RECENT = 60.0

@@ -8,20 +8,28 @@ A greenlet that waits costs its few kilobytes. docs/engine.md says what was meas
 
 import os
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from functools import cache, cached_property
-from itertools import islice
 from threading import Lock, Thread
 from typing import Any
 
 import gevent
 
 from deliveries.engine.claim import Leased
+from deliveries.engine.duty import DutyCycle
 from deliveries.sender.kept import KEPT
 
-#: How many are started before those under way go on: each takes about a quarter of a millisecond.
+#: How many deliveries to endpoints that are known to be quick are started before those under way go on: each
+#: takes about a quarter of a millisecond.
 AT_ONCE = 4
+
+#: The others, which take a new connection as a rule, are started one by one; the longest rest after one,
+#: in seconds.
+LONGEST_REST = 0.005
+
+#: How often to look whether the rest is over, in seconds.
+TICK = 0.001
 
 #: Seconds between two looks for connections that have rested too long.
 TIDY = 2.0
@@ -30,15 +38,21 @@ TIDY = 2.0
 class Sending:
     """Send what is put in, side by side. How much is under way at once is up to whoever puts it in."""
 
-    def __init__(self, send: Callable[[Leased], None]) -> None:
+    def __init__(self, send: Callable[[Leased], None], *, duty: DutyCycle | None = None) -> None:
         self._send = send
         self._first, self._later = Rotation(), Rotation(newest_first=True)
+        self._duty = duty or DutyCycle(longest=LONGEST_REST)
 
     def put(self, deliveries: Iterable[Leased], *, is_quick: Callable[[Leased], bool]) -> None:
         """Send *deliveries*; those whose endpoints are known to be quick wait for none of the others."""
         for delivery in deliveries:
             (self._first if is_quick(delivery) else self._later).put(delivery)
         self._news.send()
+
+    def prefer(self, webhook: int) -> None:
+        """Let what is waiting for this webhook wait for nobody: its endpoint has turned out to be quick."""
+        for delivery in self._later.take_all(webhook):
+            self._first.put(delivery)
 
     @property
     def waiting(self) -> int:
@@ -58,23 +72,24 @@ class Sending:
         return listening.result()
 
     def _listen(self, listening: "Future[Any]") -> None:
-        news = gevent.get_hub().loop.async_()
+        loop = gevent.get_hub().loop
+        self._later_on = loop.timer(TICK)
+        news = loop.async_()
         news.start(self._start_some)
         listening.set_result(news)
 
     def _start_some(self) -> None:
-        for delivery in islice(self._ready(), AT_ONCE):
+        for delivery in self._first.take_some(AT_ONCE):
             gevent.spawn(self._send, delivery)
-        if self.waiting:
+        if self._duty.has_rested:
+            for delivery in self._later.take_some(1):
+                self._duty.begin()
+                gevent.spawn(self._send, delivery)
+        if self._first:
             # It comes after whatever has come for those under way meanwhile.
             self._news.send()
-
-    def _ready(self) -> Iterator[Leased]:
-        """Yield what is to be sent next, as long as there is something."""
-        while self._first:
-            yield self._first.take()
-        while self._later:
-            yield self._later.take()
+        elif self._later:
+            self._later_on.start(self._start_some)
 
 
 @cache
@@ -117,12 +132,22 @@ class Rotation:
                 self._waiting.move_to_end(delivery.webhook_id, last=False)
             self._count += 1
 
-    def take(self) -> Leased:
-        """Return the oldest of the webhook whose turn it is; raise KeyError if there is none."""
+    def take_some(self, most: int) -> list[Leased]:
+        """Return at most so many, each the oldest of the webhook whose turn it is."""
         with self._lock:
-            webhook, queue = self._waiting.popitem(last=False)
-            delivery = queue.popleft()
-            if queue:
-                self._waiting[webhook] = queue
-            self._count -= 1
+            return [self._take() for _ in range(min(most, self._count))]
+
+    def take_all(self, webhook: int) -> Collection[Leased]:
+        """Return all that wait of this webhook, the oldest first."""
+        with self._lock:
+            queue = self._waiting.pop(webhook, deque())
+            self._count -= len(queue)
+        return queue
+
+    def _take(self) -> Leased:
+        webhook, queue = self._waiting.popitem(last=False)
+        delivery = queue.popleft()
+        if queue:
+            self._waiting[webhook] = queue
+        self._count -= 1
         return delivery

@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from deliveries.engine import losses
 from deliveries.engine.claim import LEASE, Claimer
 from deliveries.engine.pace import Pace
 from deliveries.engine.shares import Shares
@@ -288,3 +289,28 @@ def test_what_has_just_come_due_is_claimed_without_looking_through_what_is_owed(
 def test_while_nobody_waits_for_others_all_that_is_due_is_claimed_at_once():
     owed = make_delivery(next_attempt_at=NOW - timedelta(hours=1))
     assert keys(claim_now(only_fresh=True)) == [owed.pk]
+
+
+def test_two_claims_at_the_same_moment_do_not_take_the_same_room(monkeypatch):
+    webhook, claimer, shares = make_webhook(), Claimer(), Shares(places=1000, slow=1)
+    for _ in range(2):
+        make_delivery(webhook=webhook)
+    sift, beside = losses.sift, []
+
+    def another_comes_first(found, *, now):
+        monkeypatch.setattr(losses, "sift", sift)
+        beside.append(claimer.claim(now=now, limit=1, shares=shares))
+        return sift(found, now=now)
+
+    monkeypatch.setattr(losses, "sift", another_comes_first)
+    claimed = claimer.claim(now=NOW, limit=1, shares=shares)
+    assert (len(beside[0].leased), claimed.leased, claimed.more) == (1, [], True)
+    assert Delivery.objects.filter(lease=None, next_attempt_at__lte=NOW).count() == 1
+
+
+def test_no_more_is_claimed_than_there_are_places():
+    for _ in range(3):
+        make_delivery()
+    shares = Shares(places=2)
+    assert len(Claimer().claim(now=NOW, limit=3, shares=shares).leased) == 2
+    assert shares.free == 0

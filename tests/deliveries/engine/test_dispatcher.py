@@ -246,6 +246,23 @@ def test_what_comes_while_outcomes_are_written_is_claimed_beside(monkeypatch):
     assert Delivery.objects.get().status == Status.SUCCEEDED
 
 
+def test_what_comes_while_the_working_thread_looks_through_all_that_is_due_does_not_wait_for_it(monkeypatch):
+    dispatcher, beside = Dispatcher(post=Endpoint(), clock=timezone.now, in_flight=8), []
+
+    def claim(*, only_fresh, **_):
+        if not only_fresh:
+            helper = threading.Thread(target=dispatcher.run)
+            helper.start()
+            helper.join(PATIENCE)
+            assert not helper.is_alive()
+        beside.append(only_fresh)
+        return Claim([], found=0, more=False)
+
+    monkeypatch.setattr(dispatcher._claimer, "claim", claim)
+    dispatcher.run()
+    assert beside[:2] == [True, False]
+
+
 def test_what_was_claimed_beside_is_recorded_though_the_working_thread_ended_meanwhile(monkeypatch):
     dispatcher = Dispatcher(post=Endpoint(), clock=timezone.now, in_flight=8)
     delivery: Any = SimpleNamespace(webhook_id=1)
@@ -253,6 +270,7 @@ def test_what_was_claimed_beside_is_recorded_though_the_working_thread_ended_mea
 
     def claim(**_):
         dispatcher._charge.release()  # as the working thread does at its end
+        dispatcher._shares.take([delivery.webhook_id])
         return Claim([delivery], found=1, more=False)
 
     monkeypatch.setattr(dispatcher._claimer, "claim", claim)
@@ -332,6 +350,40 @@ def test_a_partner_that_is_held_back_is_looked_at_again_though_nothing_is_under_
     dispatcher.run()
     delivery.refresh_from_db()
     assert delivery.status == Status.SUCCEEDED
+
+
+def test_after_a_claim_that_held_somebody_back_the_process_has_its_rest(monkeypatch):
+    dispatcher, steps = Dispatcher(post=Endpoint(), clock=timezone.now, in_flight=8), []
+    held_back = iter([Claim([], found=0, more=True, waits=True)])
+
+    class Duty:
+        looks = 0
+
+        def begin(self):
+            steps.append("begins")
+
+        @property
+        def has_rested(self):
+            self.looks += 1
+            return not steps or self.looks > 4
+
+    def claim(**_):
+        steps.append(f"claims at look {duty.looks}")
+        return next(held_back, Claim([], found=0, more=False))
+
+    duty = Duty()
+    monkeypatch.setattr(dispatcher, "_duty", duty)
+    monkeypatch.setattr(dispatcher._claimer, "claim", claim)
+    dispatcher.run()
+    assert steps == ["claims at look 1", "begins", "claims at look 5"]
+
+
+def test_what_waits_for_an_endpoint_that_turns_out_to_be_quick_is_preferred(monkeypatch):
+    delivery, dispatcher = make_delivery(), Dispatcher(post=Endpoint(), clock=timezone.now, in_flight=8)
+    preferred: list[int] = []
+    monkeypatch.setattr(dispatcher._sending, "prefer", preferred.append)
+    dispatcher.run()
+    assert preferred == [delivery.webhook_id]
 
 
 def test_the_working_thread_hears_of_what_was_left_by_one_that_claimed_beside(monkeypatch):

@@ -25,12 +25,37 @@ def jobs(count) -> Any:
     return [Job(number) for number in range(count)]
 
 
+def jobs_of(*webhooks) -> Any:
+    return [Job(number, webhook) for number, webhook in enumerate(webhooks)]
+
+
 def nobody(_):
     return False
 
 
+def everybody(_):
+    return True
+
+
 def number_in(*numbers) -> Any:
     return lambda job: job.number in numbers
+
+
+def only(steps) -> Any:
+    """Return a duty cycle that has no more than so many steps."""
+    return FewSteps(steps)
+
+
+class FewSteps:
+    def __init__(self, steps):
+        self.steps = steps
+
+    def begin(self):
+        self.steps -= 1
+
+    @property
+    def has_rested(self):
+        return self.steps > 0
 
 
 @pytest.fixture
@@ -93,6 +118,24 @@ def test_who_is_known_to_be_quick_waits_for_none_of_the_others(sent):
     assert sent.numbers[:4] == [0, 18, 19, 1]
 
 
+def test_who_turns_out_to_be_quick_waits_for_none_of_the_others_any_more(sent):
+    sending = Sending(sent, duty=only(0))
+    sending.put(jobs_of(1, 2, 2), is_quick=nobody)
+    sending.prefer(2)
+    sent.wait_for(2)
+    assert (sent.numbers, sending.waiting) == ([1, 2], 1)
+
+
+def test_others_are_started_one_by_one_as_far_as_there_is_leisure(sent):
+    sending = Sending(sent, duty=only(5))
+    sending.put(jobs(10), is_quick=number_in(0, 1, 2))
+    sent.wait_for(8)
+    assert sending.waiting == 2
+    sending.put(jobs(1), is_quick=everybody)
+    sent.wait_for(1)
+    assert (sent.numbers[-1], sending.waiting) == (0, 2)
+
+
 def test_those_under_way_go_on_before_many_more_are_started():
     order, done = [], threading.Semaphore(0)
 
@@ -102,7 +145,7 @@ def test_those_under_way_go_on_before_many_more_are_started():
         order.append(("ends", job.number))
         done.release()
 
-    Sending(send).put(jobs(3 * AT_ONCE), is_quick=nobody)
+    Sending(send).put(jobs(3 * AT_ONCE), is_quick=everybody)
     for _ in range(3 * AT_ONCE):
         assert done.acquire(timeout=PATIENCE)
     assert order.index(("ends", 0)) < order.index(("starts", AT_ONCE))
@@ -128,7 +171,8 @@ def test_webhooks_take_turns():
     rotation: Any = Rotation()
     for number, webhook in enumerate([1, 1, 1, 1, 2, 2, 3]):
         rotation.put(Job(number, webhook))
-    assert [rotation.take().webhook_id for _ in range(len(rotation))] == [1, 2, 3, 1, 2, 1, 1]
+    assert [job.webhook_id for job in rotation.take_some(5)] == [1, 2, 3, 1, 2]
+    assert [job.webhook_id for job in rotation.take_some(5)] == [1, 1]
     assert len(rotation) == 0
 
 
@@ -136,13 +180,20 @@ def test_what_is_taken_of_one_webhook_is_its_oldest():
     rotation: Any = Rotation()
     for job in jobs(3):
         rotation.put(job)
-    assert [rotation.take().number for _ in range(3)] == [0, 1, 2]
-    with pytest.raises(LookupError):
-        rotation.take()
+    assert [job.number for job in rotation.take_some(3)] == [0, 1, 2]
+    assert rotation.take_some(1) == []
+
+
+def test_all_of_one_webhook_is_taken_at_once():
+    rotation: Any = Rotation()
+    for number, webhook in enumerate([1, 2, 1]):
+        rotation.put(Job(number, webhook))
+    assert [job.number for job in rotation.take_all(1)] == [0, 2]
+    assert (len(rotation), list(rotation.take_all(1))) == (1, [])
 
 
 def test_a_webhook_that_comes_anew_may_be_the_next():
     rotation: Any = Rotation(newest_first=True)
     for number, webhook in enumerate([1, 1, 2, 2, 3]):
         rotation.put(Job(number, webhook))
-    assert [rotation.take().webhook_id for _ in range(len(rotation))] == [3, 2, 1, 2, 1]
+    assert [job.webhook_id for job in rotation.take_some(5)] == [3, 2, 1, 2, 1]
