@@ -10,7 +10,7 @@ HOST = behaviours.HOST
 HEADERS = {"Content-Type": "application/json", "User-Agent": "Cr3dentials-Webhooks/1"}
 BODY = b'{"type":"verification.completed"}'
 #: Seconds for endpoints that are expected not to answer in time, and for all others.
-SHORT, LONG = 0.5, 8.0
+SHORT, LONG = 0.9, 8.0
 
 Resolve = Callable[..., list[names.AddressInfo]]
 
