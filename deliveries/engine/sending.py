@@ -25,7 +25,7 @@ from deliveries.sender.kept import KEPT
 AT_ONCE = 4
 
 #: The others, which take a new connection as a rule, are started one by one; the longest rest after one,
-#: in seconds.
+#: in seconds, which lets a thousand start long before their leases run out.
 LONGEST_REST = 0.005
 
 #: How often to look whether the rest is over, in seconds.

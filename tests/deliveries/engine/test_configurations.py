@@ -61,6 +61,21 @@ def test_only_what_has_changed_is_read_anew(django_assert_num_queries):
     assert after[changed.pk] is not before[1]
 
 
+def test_a_header_that_is_added_while_they_are_read_is_seen_by_the_next_look(monkeypatch):
+    known, webhook, rows = Configurations(), make_webhook(), configurations._rows
+
+    def change_after_the_first(*asked):
+        found = list(rows(*asked))
+        monkeypatch.setattr(configurations, "_rows", rows)
+        WebhookHeader.objects.create(webhook=webhook, name="X-New", value="1")
+        return found
+
+    monkeypatch.setattr(configurations, "_rows", change_after_the_first)
+    read(webhook, into=known)
+    [seen] = read(webhook, into=known)
+    assert seen.own_headers == {"X-New": "1"}
+
+
 def test_a_process_does_not_keep_more_and_more(monkeypatch):
     monkeypatch.setattr(configurations, "MOST", 2)
     known = Configurations()
