@@ -148,10 +148,10 @@ class Delivery(models.Model):
                 condition=~Q(last_cause=""),
                 name="delivery_trouble_of_all",
             ),
-            # engine.fairness: who is owed anything, and the oldest of it; holding what is owed.
+            # engine.fairness: who is owed anything, and the oldest of it, without a look into the table;
+            # holding what is owed.
             models.Index(
-                fields=("webhook", "next_attempt_at", "id"),
-                include=("partner",),
+                fields=("webhook", "next_attempt_at", "id", "partner"),
                 condition=Q(status="pending"),
                 name="delivery_pending",
             ),
