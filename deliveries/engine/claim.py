@@ -150,11 +150,12 @@ class Claimer:
         partners: dict[int, int] = {}
         taken: list[Leased] = []
         over: list[Leased] = []
+        free = shares.free
         for delivery in due:
             webhook, partner = delivery.webhook_id, delivery.webhook.partner_id
             room = rooms.setdefault(webhook, shares.room(webhook))
             pace = partners.setdefault(partner, self._pace.room(partner))
-            if min(room, pace, shares.free - len(taken)) > 0:
+            if min(room, pace, free - len(taken)) > 0:
                 rooms[webhook], partners[partner] = room - 1, pace - 1
                 taken.append(delivery)
             else:
