@@ -73,7 +73,8 @@ class Sending:
 
     def _listen(self, listening: "Future[Any]") -> None:
         loop = gevent.get_hub().loop
-        self._later_on = loop.timer(TICK)
+        # Once it has fired, a timer that does not repeat would fire at once ever after.
+        self._ticks = loop.timer(TICK, repeat=TICK)
         news = loop.async_()
         news.start(self._start_some)
         listening.set_result(news)
@@ -88,8 +89,10 @@ class Sending:
         if self._first:
             # It comes after whatever has come for those under way meanwhile.
             self._news.send()
-        elif self._later:
-            self._later_on.start(self._start_some)
+        if self._later:
+            self._ticks.start(self._start_some)
+        else:
+            self._ticks.stop()
 
 
 @cache

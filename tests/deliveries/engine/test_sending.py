@@ -1,5 +1,6 @@
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,8 @@ import gevent
 import gevent.event
 import pytest
 
-from deliveries.engine.sending import AT_ONCE, Rotation, Sending
+from deliveries.engine.duty import DutyCycle
+from deliveries.engine.sending import AT_ONCE, TICK, Rotation, Sending
 from deliveries.sender import connection
 from deliveries.sender.exchange import Exchange
 
@@ -56,6 +58,21 @@ class FewSteps:
     @property
     def has_rested(self):
         return self.steps > 0
+
+
+class NeverRests(DutyCycle):
+    """Note when it was asked for the first *asks* times."""
+
+    def __init__(self, asks):
+        super().__init__(longest=0)
+        self.asks, self.moments, self.was_asked = asks, [], threading.Event()
+
+    @property
+    def has_rested(self):
+        self.moments.append(time.monotonic())
+        if len(self.moments) == self.asks:
+            self.was_asked.set()
+        return len(self.moments) >= self.asks
 
 
 @pytest.fixture
@@ -134,6 +151,13 @@ def test_others_are_started_one_by_one_as_far_as_there_is_leisure(sent):
     sending.put(jobs(1), is_quick=everybody)
     sent.wait_for(1)
     assert (sent.numbers[-1], sending.waiting) == (0, 2)
+
+
+def test_a_rest_is_not_spent_on_asking_whether_it_is_over(sent):
+    duty = NeverRests(asks=20)
+    Sending(sent, duty=duty).put(jobs(1), is_quick=nobody)
+    assert duty.was_asked.wait(PATIENCE)
+    assert duty.moments[-1] - duty.moments[0] > 10 * TICK
 
 
 def test_those_under_way_go_on_before_many_more_are_started():
