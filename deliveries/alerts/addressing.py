@@ -1,5 +1,7 @@
 """Whom an alert is for: the addresses that its partner chose, else its owners and developers."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -18,15 +20,13 @@ def settings_of(partner: Partner) -> AlertSettings:
     return AlertSettings.objects.filter(partner=partner).first() or AlertSettings(partner=partner)
 
 
-def recipients(chosen: AlertSettings) -> list[str]:
-    """Return the addresses that are told, none twice."""
-    return list(chosen.addresses) or members(chosen.partner_id)
-
-
-def members(partner_id: int) -> list[str]:
-    """Return the addresses of the partner's owners and developers who can log in."""
-    editors = Membership.objects.filter(partner=partner_id, role__in=EDITORS, user__is_active=True)
-    return list(editors.order_by("pk").values_list("user__email", flat=True))
+def members(partners: Collection[int]) -> Mapping[int, list[str]]:
+    """Return, by partner, the addresses of the owners and developers who can log in."""
+    editors = Membership.objects.filter(partner__in=partners, role__in=EDITORS, user__is_active=True)
+    found = defaultdict(list)
+    for partner, address in editors.order_by("pk").values_list("partner_id", "user__email"):
+        found[partner].append(address)
+    return found
 
 
 def address_new(*, now: datetime) -> int:
@@ -39,19 +39,20 @@ def address_new(*, now: datetime) -> int:
 
 @transaction.atomic
 def _address_batch(now: datetime) -> int:
-    new = Alert.objects.filter(addressed_at=None).order_by("pk").select_related("partner")[:BATCH]
-    alerts = list(new.select_for_update(skip_locked=True, of=("self",), no_key=True))
-    mails = [
-        AlertMail(alert=alert, address=address, next_attempt_at=now)
-        for alert in alerts
-        for address in _told(alert)
-    ]
+    new = Alert.objects.filter(addressed_at=None).order_by("pk")[:BATCH]
+    alerts = list(new.select_for_update(skip_locked=True, no_key=True))
+    mails = [AlertMail(alert=alert, address=address, next_attempt_at=now) for alert, address in _told(alerts)]
     AlertMail.objects.bulk_create(mails)
     Alert.objects.filter(pk__in=[alert.pk for alert in alerts]).update(addressed_at=now)
     return len(alerts)
 
 
-def _told(alert: Alert) -> list[str]:
-    chosen = settings_of(alert.partner)
-    is_unwanted = alert.kind == Alert.Kind.TROUBLE and not chosen.tells_trouble
-    return [] if is_unwanted else recipients(chosen)
+def _told(alerts: Sequence[Alert]) -> Iterator[tuple[Alert, str]]:
+    """Go through all who are told of them, none twice of one; two queries, however many fail together."""
+    partners = {alert.partner_id for alert in alerts}
+    stored, editors = AlertSettings.objects.in_bulk(partners), members(partners)
+    for alert in alerts:
+        chosen = stored.get(alert.partner_id) or AlertSettings()
+        if alert.kind != Alert.Kind.TROUBLE or chosen.tells_trouble:
+            for address in chosen.addresses or editors[alert.partner_id]:
+                yield alert, address

@@ -32,7 +32,7 @@ def alerts(request: PortalRequest) -> HttpResponse:
     shown = told(recent[:RECENT])
     context = {
         "form": form,
-        "members": addressing.members(request.partner.pk),
+        "members": addressing.members([request.partner.pk])[request.partner.pk],
         "told": shown,
         "is_pending": any(each.is_pending for each in shown),
     }

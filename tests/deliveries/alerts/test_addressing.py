@@ -1,7 +1,9 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from deliveries.alerts.addressing import BATCH, address_new, recipients, settings_of
+from deliveries.alerts.addressing import BATCH, address_new, members
 from deliveries.models import Alert, AlertMail, AlertSettings
 from tests.factories import make_alert, make_member, make_partner, make_user, make_webhook
 
@@ -42,7 +44,7 @@ def test_whoever_may_not_log_in_any_more_is_not_told(partner):
     member = partner.memberships.get(role="developer").user
     member.is_active = False
     member.save()
-    assert recipients(settings_of(partner)) == []
+    assert members([partner.pk])[partner.pk] == []
 
 
 def test_chosen_addresses_take_their_place(partner, webhook):
@@ -72,3 +74,13 @@ def test_more_than_a_batch_is_addressed_too(webhook):
         make_alert(webhook=webhook)
     assert address_new(now=NOW) == BATCH + 1
     assert len(addresses()) == 2 * (BATCH + 1)
+
+
+def test_many_partners_cost_no_more_queries_than_one(django_assert_max_num_queries, partner, webhook):
+    make_alert(webhook=webhook)
+    with CaptureQueriesContext(connection) as alone:
+        address_new(now=NOW)
+    for _ in range(5):
+        make_alert(webhook=make_webhook(partner=make_member().partner))
+    with django_assert_max_num_queries(len(alone)):
+        assert address_new(now=NOW) == 5
