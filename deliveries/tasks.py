@@ -54,17 +54,17 @@ def allow_many_sockets(**_: Any) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-#: Objects that refer to others, for a delivery that is under way: it takes a hundred while its endpoint hangs.
+#: Objects that Python would search for each delivery that is under way; there are about a hundred.
 OBJECTS = 150
 
 
 @worker_ready.connect
 def look_for_garbage_less_often(**_: Any) -> None:
     """
-    Have Python look for garbage only when there is more than can be under way, and never among what was loaded.
+    Have Python look for garbage only among more than can be under way, and never among what was loaded.
 
-    Each look holds up all deliveries, for 30 to 60 ms while a thousand hang, and finds nothing: what ends here
-    goes by itself, for nothing of it refers to itself.
+    Each look holds up all deliveries, for 30 to 60 ms while a thousand hang, and finds nothing: what ends
+    here goes by itself, for nothing of it refers to itself.
     """
     gc.collect()
     gc.freeze()
