@@ -15,6 +15,7 @@ import pytest
 import trustme
 
 from deliveries.causes import Cause
+from deliveries.tasks import OBJECTS
 from tests.deliveries.sender import HOST
 from tests.hostile import OK, Behaviour, Talk, answering, dripping, repeating, serving
 
@@ -71,6 +72,7 @@ def test_two_hundred_hostile_endpoints_cost_a_worker_little_memory(
     assert told["causes"].keys() <= {"answered", *EXPECTED}
     assert len(told["causes"]) >= 4, "Each kind of endpoint was met."
     assert told["after"] == "ok"
+    assert told["objects"] < OBJECTS, "Else Python looks for garbage among what is under way."
 
 
 def run(*arguments: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A process that sends as a worker does, and tells what that cost: see test_memory
     python -m tests.deliveries.sender.worker AUTHORITY DEADLINE URL...
 """
 
+import gc
 import json
 import os
 import socket
@@ -34,11 +35,15 @@ def main(authority: str, deadline: str, healthy: str, *hostile: str) -> None:
     connection.tls_context().load_verify_locations(authority)
     assert isinstance(attempt(healthy), Response)
     idle = peak()
+    before = len(gc.get_objects())
     sending = [gevent.spawn(attempt, url, deadline=float(deadline)) for url in hostile]
+    gevent.wait(sending, count=len(sending) // 4)
+    each_holds = (len(gc.get_objects()) - before) / sum(not each.ready() for each in sending)
     outcomes = [each.get() for each in sending]
     after = attempt(healthy)
     causes = Counter(str(getattr(each, "cause", "answered")) for each in outcomes)
-    print(json.dumps({"grown": peak() - idle, "causes": causes, "after": getattr(after, "body", str(after))}))
+    told = {"grown": peak() - idle, "causes": causes, "after": getattr(after, "body", str(after))}
+    print(json.dumps(told | {"objects": each_holds}))
 
 
 if __name__ == "__main__":
