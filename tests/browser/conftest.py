@@ -8,15 +8,30 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Route,
+    sync_playwright,
+)
 from pytest_django import DjangoDbBlocker
 
 from portal.models import User
 from tests.conftest import CHROMIUM, redis_url
 from tests.stack import Process, Stack
+from tests.waiting import eventually
 
 #: A desktop and a phone, in CSS pixels.
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+
+#: What a page hears when one of its tests has ended, and answers by asking for itself.
+REFRESH = "document.body.dispatchEvent(new Event('tested'))"
+
+#: What is said when a page asks no longer: somebody has left it, or asked for something else meanwhile.
+GIVEN_UP = ("net::ERR_ABORTED", "htmx:sendAbort", "htmx:afterRequest")
 
 
 @pytest.fixture(scope="session")
@@ -96,9 +111,13 @@ def open_browser(browser: Browser, complaints: list[str], stack: Stack) -> Itera
     """Open a window of some size; it is closed before the rows that it asks for are gone."""
     contexts: list[BrowserContext] = []
 
-    def complain(said: ConsoleMessage) -> None:
+    def complain(text: str) -> None:
+        if not any(words in text for words in GIVEN_UP):
+            complaints.append(text)
+
+    def hear(said: ConsoleMessage) -> None:
         if said.type in {"error", "warning"}:
-            complaints.append(said.text)
+            complain(said.text)
 
     def open_window(size: str = "desktop", *, javascript: bool = True, dark: bool = False) -> Page:
         width, height = SIZES[size]
@@ -110,9 +129,9 @@ def open_browser(browser: Browser, complaints: list[str], stack: Stack) -> Itera
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", complain)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("requestfailed", lambda failed: complaints.append(f"{failed.url}: {failed.failure}"))
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("requestfailed", lambda failed: complain(f"{failed.url}: {failed.failure}"))
         return page
 
     yield open_window
@@ -138,3 +157,27 @@ def check_page(page: Page, *, rules: list[str] | None = None) -> None:
     assert not results.violations_count, f"{page.url}\n{results.generate_report()}"
     too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert too_wide <= 0, f"{page.url} is {too_wide} px wider than its window."
+
+
+def amid_refreshes(page: Page, choose: Callable[[], object]) -> None:
+    """Have the page ask for itself, *choose*, and have it ask again, all before the first answer comes."""
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+        if len(asked) > 2:
+            route.continue_()
+
+    def have_asked() -> int:
+        page.evaluate("")  # lets the browser tell of it
+        return len(asked)
+
+    page.route("**/webhooks/**", hold)
+    page.evaluate(REFRESH)
+    eventually(lambda: have_asked() == 1)
+    choose()
+    eventually(lambda: have_asked() == 2)
+    page.evaluate(REFRESH)
+    for route in asked[:2]:
+        route.continue_()
+    page.unroute("**/webhooks/**", hold)

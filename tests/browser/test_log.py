@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from deliveries.models import Delivery
 from portal.paging import PAGE_SIZE
-from tests.browser.conftest import check_page, enter
+from tests.browser.conftest import amid_refreshes, check_page, enter
 from tests.factories import make_attempt, make_delivery, make_event, make_member, make_webhook
 from webhooks.event_types import EventType
 
@@ -103,6 +103,17 @@ def test_a_delivery_is_found_by_filter_and_copied(size, visit, webhook, failed):
     curl = copied(page, "curl")
     assert "--header 'X-Api-Key: ••••'" in curl
     assert webhook.url in curl
+
+
+def test_what_is_chosen_while_the_log_refreshes_is_shown(visit, webhook, failed):
+    page = visit(log_of(webhook))
+    rows = page.locator("tbody tr")
+    amid_refreshes(page, lambda: page.get_by_role("link", name="Older").click())
+    expect(rows).to_have_count(1)
+    page.get_by_role("link", name="Newest").click()
+    expect(rows).to_have_count(PAGE_SIZE)
+    amid_refreshes(page, lambda: page.get_by_label("Status", exact=True).select_option("failed"))
+    expect(rows).to_have_count(1)
 
 
 def test_a_delivery_that_is_sent_again_is_followed_to_its_end(visit, failed, stack, receiver):

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from deliveries.models import Attempt
-from tests.browser.conftest import check_page, enter
+from tests.browser.conftest import amid_refreshes, check_page, enter
 from tests.factories import make_delivery, make_hour, make_member, make_webhook
 from tests.waiting import eventually
 from webhooks.event_types import EventType
@@ -69,6 +69,12 @@ def test_the_list_and_the_page_say_how_it_does_in_words_and_figures(size, dark, 
     assert page.url.endswith("?period=24h")
     expect(page.get_by_role("row", name="118 2")).to_be_visible()
     check_page(page)
+
+
+def test_a_period_that_is_chosen_while_the_page_refreshes_is_shown(visit, webhook):
+    page = visit(f"/webhooks/{webhook.public_id}/")
+    amid_refreshes(page, lambda: page.get_by_role("link", name="7 days").click())
+    expect(page.get_by_text("Success rate, 7 days")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
