@@ -82,7 +82,8 @@ def test_what_was_held_arrives_when_the_webhook_is_active_again(stack, receiver)
 
 
 def test_killing_the_worker_in_the_middle_loses_nothing(stack, receiver):
-    receiver.answer("/slow", delay=0.02)
+    # Long enough for some to be under way even where a worker is as fast as what emits.
+    receiver.answer("/slow", delay=0.3)
     webhook = make_webhook(url=receiver.url("/slow"))
     worker = stack.worker()
     emit(webhook, 500)
