@@ -35,6 +35,8 @@ class DatabaseClock:
         return self._epoch + timedelta(seconds=time.monotonic())
 
     def _ask(self) -> None:
+        # Else the clock would be ahead by what connecting takes, and go back with the next answer.
+        connection.ensure_connection()
         asked_at, now = time.monotonic(), database_now()
         took = time.monotonic() - asked_at
         self._asked_at = asked_at

@@ -78,7 +78,8 @@ class Endpoint:
 
     @property
     def attempts(self) -> list[Attempt]:
-        return list(Attempt.objects.filter(delivery__webhook=self.webhook).order_by("started_at", "pk"))
+        """The requests that it got, in their order: times of different batches may differ by some ms."""
+        return list(Attempt.objects.filter(delivery__webhook=self.webhook).order_by("delivery", "number"))
 
 
 @pytest.fixture
@@ -249,7 +250,8 @@ def out_of_time() -> list[str]:
 
 
 def _said(attempt: Attempt) -> str:
-    return f"{attempt.status_code} {attempt.cause} {attempt.duration_ms} ms: {attempt.detail}"
+    what = f"{attempt.status_code} {attempt.cause} {attempt.duration_ms} ms: {attempt.detail}"
+    return f"{what} {attempt.response[:40]!r}"
 
 
 def peak_memory(process: Process) -> int:

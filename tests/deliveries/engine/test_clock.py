@@ -14,12 +14,18 @@ class Machine:
 
     def __init__(self, *takes: float) -> None:
         self.now, self.asked, self.takes = 1000.0, 0, list(takes)
+        self.connecting = 0.0
 
     def monotonic(self) -> float:
         return self.now
 
+    def ensure_connection(self) -> None:
+        self.now += self.connecting
+        self.connecting = 0
+
     def database_now(self) -> datetime:
         self.asked += 1
+        self.ensure_connection()
         self.now += self.takes.pop(0) if self.takes else 0
         return BEGIN + timedelta(seconds=self.now - 1000)
 
@@ -30,6 +36,7 @@ def on(monkeypatch):
 
     def put(machine: Machine) -> DatabaseClock:
         monkeypatch.setattr(clock, "time", machine)
+        monkeypatch.setattr(clock, "connection", machine)
         monkeypatch.setattr(clock, "database_now", machine.database_now)
         return DatabaseClock()
 
@@ -70,6 +77,12 @@ def test_it_is_when_there_is_no_better_one_and_then_the_clock_is_ahead(on, alrea
         told()
         machine.now += already
     assert told() == BEGIN + timedelta(seconds=machine.now - 1000 + 10 * PROMPT)
+
+
+def test_what_connecting_takes_does_not_count(on):
+    machine = Machine()
+    machine.connecting = 10 * PROMPT
+    assert on(machine)() == BEGIN + timedelta(seconds=10 * PROMPT)
 
 
 def test_a_database_that_did_not_answer_is_asked_again_at_once(on, monkeypatch):
