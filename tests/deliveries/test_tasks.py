@@ -14,6 +14,14 @@ def test_a_worker_that_is_ready_no_longer_looks_for_garbage_in_what_it_loaded(mo
     assert garbage.mock_calls[:2] == [call.collect(), call.freeze()]
 
 
+def test_a_worker_looks_for_garbage_only_among_more_than_can_be_under_way(monkeypatch):
+    """Each look holds up all deliveries; test_memory.py measures how many objects one of them is."""
+    garbage = Mock()
+    monkeypatch.setattr(tasks, "gc", garbage)
+    worker_ready.send(sender=None)
+    assert garbage.set_threshold.call_args.args[0] == tasks.OBJECTS * tasks.IN_FLIGHT
+
+
 def test_a_worker_that_is_told_to_stop_claims_nothing_new(monkeypatch):
     dispatcher = Mock()
     monkeypatch.setattr(tasks, "dispatcher", dispatcher)

@@ -8,7 +8,6 @@ import gevent
 import gevent.event
 import pytest
 
-from deliveries.engine.duty import DutyCycle
 from deliveries.engine.sending import AT_ONCE, TICK, Rotation, Sending
 from deliveries.sender import connection
 from deliveries.sender.exchange import Exchange
@@ -60,12 +59,14 @@ class FewSteps:
         return self.steps > 0
 
 
-class NeverRests(DutyCycle):
-    """Note when it was asked for the first *asks* times."""
+class LongRest:
+    """A rest that is over when somebody has asked *asks* times whether it is; it notes when that was."""
 
     def __init__(self, asks):
-        super().__init__(longest=0)
         self.asks, self.moments, self.was_asked = asks, [], threading.Event()
+
+    def begin(self):
+        """There is one step alone, which is the last."""
 
     @property
     def has_rested(self):
@@ -154,7 +155,7 @@ def test_others_are_started_one_by_one_as_far_as_there_is_leisure(sent):
 
 
 def test_a_rest_is_not_spent_on_asking_whether_it_is_over(sent):
-    duty = NeverRests(asks=20)
+    duty: Any = LongRest(asks=20)
     Sending(sent, duty=duty).put(jobs(1), is_quick=nobody)
     assert duty.was_asked.wait(PATIENCE)
     assert duty.moments[-1] - duty.moments[0] > 10 * TICK
