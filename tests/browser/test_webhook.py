@@ -96,6 +96,31 @@ def test_an_inactive_webhook_is_tested_and_says_what_is_wrong_and_what_to_do(
     assert b'"verification.expired"' in sent.body
 
 
+def test_the_result_of_a_test_is_the_latest_ones(visit, webhook):
+    """It is asked for again and again; an answer about an earlier test that comes late is not shown."""
+    page, asked = visit(f"/webhooks/{webhook.public_id}/"), []
+
+    def hold(route):
+        asked.append(route)
+
+    def polls():
+        page.evaluate("")  # lets the browser tell of them
+        return len(asked)
+
+    page.route("**/deliveries/msg_*/", hold)
+    button, waiting = page.get_by_role("button", name="Test Webhook"), page.locator("#test-result [hx-get]")
+    button.click()
+    eventually(polls)
+    first = waiting.get_attribute("hx-get")
+    with page.expect_response("**/test/"):
+        button.click()
+    expect(waiting).not_to_have_attribute("hx-get", first)
+    asked[0].continue_()
+    eventually(lambda: polls() > 1)
+    assert asked[-1].request.url.endswith(waiting.get_attribute("hx-get"))
+    assert waiting.get_attribute("hx-get") != first
+
+
 def test_a_webhook_is_sent_what_is_ticked_with_the_catalogue_beside_it(visit, webhook):
     page = visit(f"/webhooks/{webhook.public_id}/settings/", "phone")
     expect(page.get_by_role("link", name="Settings")).to_be_in_viewport(ratio=0.9)
