@@ -151,6 +151,8 @@ def enter(page: Page, portal: str, user: User | None) -> Page:
 
 def check_page(page: Page, *, rules: list[str] | None = None) -> None:
     """Fail if the page breaks a rule of accessibility (of *rules* alone), or is wider than its window."""
+    # A click waits for the first bytes of the page that it opens, not for the last.
+    page.wait_for_load_state()
     # What passes is not described, which takes most of the time.
     options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
     results = Axe().run(page, options=options)

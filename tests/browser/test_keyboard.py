@@ -40,6 +40,8 @@ def working(portal, stack, settings):
 
 def tab_to(page: Page, target: Locator) -> None:
     """Press Tab until *target* has the focus; each stop on the way shows that it has it."""
+    # Of a page that is still coming, the last of those named so may be another.
+    page.wait_for_load_state()
     expect(target).to_be_visible()
     for _ in range(STOPS):
         page.keyboard.press("Tab")
