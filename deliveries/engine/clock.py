@@ -12,22 +12,19 @@ Clock = Callable[[], datetime]
 #: Seconds after which the database is asked again; clocks drift less than a millisecond in that time.
 TRUSTED = 1.0
 
-#: An answer that took longer, in seconds, says too little about the time to be believed, unless that is all
-#: there has been for so long.
-PROMPT, PATIENCE = 0.005, 60.0
-
 
 class DatabaseClock:
     """
-    Tell the database server's time, a few milliseconds ahead at most.
+    Tell the database server's time, ahead by no more than its quickest answer was on its way.
 
     Workers on several machines never agree on the time; a worker an hour fast would otherwise
     send every retry at once. Between two questions this process's monotonic clock goes on.
     """
 
     def __init__(self) -> None:
-        self._asked_at = self._believed_at = float("-inf")
-        self._epoch = datetime.min.replace(tzinfo=UTC)
+        self._asked_at = float("-inf")
+        #: The database's time when the monotonic clock was zero.
+        self._epoch = datetime.max.replace(tzinfo=UTC)
 
     def __call__(self) -> datetime:
         if time.monotonic() - self._asked_at > TRUSTED:
@@ -35,15 +32,13 @@ class DatabaseClock:
         return self._epoch + timedelta(seconds=time.monotonic())
 
     def _ask(self) -> None:
+        """Correct the epoch by as little as the answer demands: a slow one is true too, but says less."""
         # Else the clock would be ahead by what connecting takes, and go back with the next answer.
         connection.ensure_connection()
         asked_at, now = time.monotonic(), database_now()
-        took = time.monotonic() - asked_at
+        earliest, latest = now - timedelta(seconds=time.monotonic()), now - timedelta(seconds=asked_at)
+        self._epoch = min(max(self._epoch, earliest), latest)
         self._asked_at = asked_at
-        if took < PROMPT or asked_at - self._believed_at > PATIENCE:
-            self._believed_at = asked_at
-            # From before the question: were it behind, what is due now would seem to come later.
-            self._epoch = now - timedelta(seconds=asked_at)
 
 
 def database_now() -> datetime:
