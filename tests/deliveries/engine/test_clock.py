@@ -102,7 +102,7 @@ def test_it_is_never_behind_and_comes_closer_with_each_answer(trips):
     machine = Machine(*trips)
     with pytest.MonkeyPatch.context() as patch:
         told, before = put(machine, patch), float("inf")
-        for to, fro in trips:
+        for to, _ in trips:
             machine.now += 2 * TRUSTED
             ahead = machine.ahead(told)
             assert -1e-5 <= ahead <= min(before, to) + 1e-5
