@@ -71,7 +71,7 @@ def test_a_body_that_does_not_end_decides_nothing(tls: ssl.SSLContext | None, he
     """A body that does not end decides nothing, and is read no longer than the deadline."""
     began = time.monotonic()
     answers = outcomes(STALLED_BODY, tls, deadline=SHORT)
-    assert time.monotonic() - began < SHORT + 1
+    assert time.monotonic() - began < SHORT + 3
     assert [name for name, answer in answers.items() if not isinstance(answer, Response)] == []
     assert is_unharmed(healthy)
 
@@ -80,7 +80,7 @@ def test_an_answer_that_is_not_complete_in_time_is_none(tls: ssl.SSLContext | No
     """An answer whose headers are not complete in time is none, whatever has come of it."""
     began = time.monotonic()
     errors = outcomes(LATE, tls, deadline=SHORT)
-    assert time.monotonic() - began < SHORT + 1
+    assert time.monotonic() - began < SHORT + 3
     assert {name: str(error) for name, error in errors.items()} == dict.fromkeys(
         LATE, f"No complete answer within {SHORT} seconds: timed out while waiting for the answer's headers."
     )
@@ -250,10 +250,11 @@ def test_a_compressed_body_is_not_unpacked() -> None:
 
 def test_the_phases_are_timed(tls: ssl.SSLContext | None) -> None:
     """Each phase is timed, the encrypted one only where there is one."""
-    with serving(answering(then=lambda talk: talk.send_later(OK, after=0.05)), tls=tls) as server:
+    with serving(answering(then=lambda talk: talk.send_later(OK, after=0.2)), tls=tls) as server:
         phases = post(url_of(server.port, tls), HEADERS, BODY).phases
     assert list(phases) == [phase for phase in Phase if tls or phase is not Phase.TLS]
-    assert phases[Phase.WAIT] >= 50
+    # The endpoint has all of it a moment before we know that all is sent.
+    assert phases[Phase.WAIT] >= 100
 
 
 @pytest.mark.parametrize(
@@ -295,13 +296,13 @@ def test_ten_seconds_are_promised() -> None:
 def test_hanging_endpoints_do_not_hold_up_a_healthy_one(healthy: str) -> None:
     """A hundred hanging endpoints are cut at their deadline, and hold nobody else up."""
     with serving(dripping(b"a" * 10_000, after=HEAD + b"X-A: ")) as server, ThreadPoolExecutor(110) as pool:
-        hanging = [pool.submit(failed, url_of(server.port, None), deadline=1.5) for _ in range(100)]
+        hanging = [pool.submit(failed, url_of(server.port, None), deadline=3) for _ in range(100)]
         began = time.monotonic()
         answers = [pool.submit(attempt, healthy) for _ in range(20)]
         assert all(isinstance(answer.result(), Response) for answer in answers)
-        assert time.monotonic() - began < 1.4
+        assert time.monotonic() - began < 2.9
         assert {error.result().cause for error in hanging} == {Cause.TIMEOUT}
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 6
 
 
 def test_no_thread_or_descriptor_is_left_behind(good_tls: ssl.SSLContext) -> None:
