@@ -32,7 +32,8 @@ def signature_headers(
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:
-    return hmac.digest(key, message, hashlib.sha256)
+    # hmac.digest() lets other threads run meanwhile, and may wait milliseconds for its turn to go on.
+    return hmac.new(key, message, hashlib.sha256).digest()
 
 
 def _versioned(signature: bytes) -> str:
