@@ -23,7 +23,8 @@ class DatabaseClock:
 
     def __init__(self) -> None:
         self._asked_at = float("-inf")
-        #: The database's time when the monotonic clock was zero.
+        #: The database's time when the monotonic clock was zero. Until the first answer it is later than any,
+        #: so that the clock begins ahead: one that is behind takes what is due now for due later.
         self._epoch = datetime.max.replace(tzinfo=UTC)
 
     def __call__(self) -> datetime:
