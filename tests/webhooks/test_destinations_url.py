@@ -184,4 +184,4 @@ def test_a_hostile_url_takes_no_time(piece: str) -> None:
     for url in ("https://" + piece * 1_000_000, "https://" + (piece * 2_040)[:2_040]):
         with pytest.raises(ValidationError):
             check_url(url)
-    assert time.thread_time() - started < 1
+    assert time.thread_time() - started < 0.1
